@@ -1,0 +1,1 @@
+//! Loopback Event Hubs namespace.

@@ -1,0 +1,5 @@
+//! entralog: an open pipeline for Microsoft Entra ID logs.
+
+#[cfg(feature = "devhub")]
+pub mod devhub;
+pub mod generate;
