@@ -1,0 +1,355 @@
+//! Deliveries into the lake, each record exactly once.
+//!
+//! A flush commits every table that has rows, each with the positions of the sources that gave
+//! them, and `DeadLetters` last with the positions of all: that commit says that everything up to
+//! there is in. A run that dies in between starts again from the positions of `DeadLetters`, and
+//! the rows that a table holds already are passed over by that table's own positions.
+
+mod files;
+mod role_snapshot;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use arrow::array::RecordBatch;
+
+pub use files::{FileOutcome, FileReport, ingest_files};
+
+use crate::decode::{Reason, Record, decode};
+use crate::lake::{Advance, Lake, LakeError};
+use crate::source::Delivery;
+use crate::source::file::FileError;
+use crate::table::{
+    self, DEAD_LETTERS, DeadLetter, DeadLetterBuilder, Provenance, Table, TableBuilder,
+};
+
+/// Why ingestion stopped; nothing that was not committed is lost, the next run takes it up.
+#[derive(Debug, thiserror::Error)]
+pub enum IngestError {
+    /// The lake could not be read or written.
+    #[error(transparent)]
+    Lake(#[from] LakeError),
+    /// A file could not be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A role snapshot is not what Microsoft Graph returns.
+    #[error(
+        "{path}: not a list of role schedule instances as Microsoft Graph returns it: {reason}"
+    )]
+    RoleSnapshot {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Rows could not be made into a batch.
+    #[error("rows of {table} do not fit together: {source}")]
+    Batch {
+        /// The table.
+        table: &'static str,
+        /// Arrow's reason.
+        source: arrow::error::ArrowError,
+    },
+}
+
+/// When waiting rows are committed: whichever comes first.
+#[derive(Debug, Clone, Copy)]
+pub struct FlushLimits {
+    /// Rows of all tables.
+    pub rows: usize,
+    /// JSON bytes of the waiting records.
+    pub bytes: usize,
+    /// Age of the oldest waiting record.
+    pub age: Duration,
+}
+
+impl Default for FlushLimits {
+    fn default() -> Self {
+        Self {
+            rows: 65_536,
+            bytes: 128 << 20,
+            age: Duration::from_secs(5),
+        }
+    }
+}
+
+/// What went in, by table; dead letters under `DeadLetters`.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Counts {
+    /// Rows by table.
+    pub rows: BTreeMap<&'static str, u64>,
+    /// Dead letters by reason.
+    pub dead: BTreeMap<Reason, u64>,
+    /// Records that were delivered again and are in the lake already.
+    pub repeated: u64,
+    /// Deliveries taken.
+    pub deliveries: u64,
+}
+
+impl Counts {
+    /// Rows of all tables, dead letters included.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.rows.values().sum()
+    }
+}
+
+/// Takes deliveries and commits them.
+///
+/// After an error the ingester must be dropped: what waited in it is read again from the sources
+/// by a new one.
+#[derive(Debug)]
+pub struct Ingester {
+    lake: Lake,
+    limits: FlushLimits,
+    builders: HashMap<&'static str, TableBuilder>,
+    dead: DeadLetterBuilder,
+    sources: BTreeMap<Arc<str>, SourceState>,
+    waiting_since: Option<Instant>,
+    counts: Counts,
+}
+
+/// How far a source is in.
+#[derive(Debug, Default)]
+struct SourceState {
+    /// Everything up to here is in, whatever its table.
+    committed: Option<i64>,
+    /// Rows up to here are in, by log table.
+    fences: HashMap<&'static str, Option<i64>>,
+    /// Taken up to here, not yet committed.
+    pending: Option<i64>,
+    /// Tables that have rows of this source waiting.
+    touched: BTreeSet<&'static str>,
+}
+
+impl Ingester {
+    /// An ingester into a lake.
+    #[must_use]
+    pub fn new(lake: Lake, limits: FlushLimits) -> Self {
+        Self {
+            lake,
+            limits,
+            builders: HashMap::new(),
+            dead: DeadLetterBuilder::default(),
+            sources: BTreeMap::new(),
+            waiting_since: None,
+            counts: Counts::default(),
+        }
+    }
+
+    /// Makes a source known and says after which position it is to be read.
+    ///
+    /// # Errors
+    /// The lake cannot be read.
+    pub async fn resume(&mut self, source_id: &Arc<str>) -> Result<Option<i64>, IngestError> {
+        let mut state = SourceState {
+            committed: self.lake.position(&DEAD_LETTERS, source_id).await?,
+            ..SourceState::default()
+        };
+        for table in table::logs() {
+            state
+                .fences
+                .insert(table.name, self.lake.position(table, source_id).await?);
+        }
+        let committed = state.committed;
+        self.sources.insert(Arc::clone(source_id), state);
+        Ok(committed)
+    }
+
+    /// Takes a delivery of a source that was [resumed](Self::resume).
+    ///
+    /// # Errors
+    /// Only through the flush that a full ingester does first.
+    pub async fn take(&mut self, delivery: &Delivery) -> Result<(), IngestError> {
+        self.accept(delivery);
+        if self.is_due() {
+            self.flush().await?;
+        }
+        Ok(())
+    }
+
+    /// Whether what waits has reached a limit.
+    #[must_use]
+    pub fn is_due(&self) -> bool {
+        let rows: usize = self.builders.values().map(TableBuilder::rows).sum();
+        let bytes: usize = self.builders.values().map(TableBuilder::bytes).sum();
+        rows >= self.limits.rows
+            || bytes + self.dead.bytes() >= self.limits.bytes
+            || self
+                .waiting_since
+                .is_some_and(|since| since.elapsed() >= self.limits.age)
+    }
+
+    /// When what waits now reaches its age limit.
+    #[must_use]
+    pub fn due_at(&self) -> Option<Instant> {
+        self.waiting_since.map(|since| since + self.limits.age)
+    }
+
+    /// What went in since the ingester was made.
+    #[must_use]
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    fn accept(&mut self, delivery: &Delivery) {
+        let Some(state) = self.sources.get_mut(&delivery.source_id) else {
+            debug_assert!(false, "delivery of a source that was not resumed");
+            return;
+        };
+        if state.committed.max(state.pending) >= Some(delivery.position) {
+            self.counts.repeated += 1;
+            return;
+        }
+        let from = Provenance {
+            source: &delivery.source_id,
+            position: delivery.position,
+            ingested_at: chrono::Utc::now().timestamp_micros(),
+        };
+        for item in decode(&delivery.body) {
+            let category = item.as_ref().ok().and_then(Record::category);
+            let (reason, detail, body, index) = match &item {
+                Ok(record) => {
+                    match place(&mut self.builders, state, record, from, &mut self.counts) {
+                        Ok(()) => continue,
+                        Err((reason, detail)) => {
+                            (reason, detail, record.json.as_bytes(), record.index)
+                        }
+                    }
+                }
+                Err(rejected) => (
+                    rejected.reason,
+                    rejected.detail.clone(),
+                    rejected.bytes,
+                    rejected.index,
+                ),
+            };
+            let detail = format!("{}, record {index}: {detail}", delivery.place);
+            let category = category.as_deref();
+            self.dead.append(
+                &DeadLetter {
+                    reason,
+                    detail,
+                    category,
+                    body,
+                    index,
+                },
+                from,
+            );
+            *self.counts.dead.entry(reason).or_default() += 1;
+            *self.counts.rows.entry(DEAD_LETTERS.name).or_default() += 1;
+        }
+        state.pending = Some(delivery.position);
+        self.counts.deliveries += 1;
+        self.waiting_since.get_or_insert_with(Instant::now);
+    }
+
+    /// Commits everything that waits.
+    ///
+    /// # Errors
+    /// The lake could not be written, or another writer has taken over a source.
+    pub async fn flush(&mut self) -> Result<(), IngestError> {
+        for table in table::logs() {
+            let Some(builder) = self.builders.get_mut(table.name) else {
+                continue;
+            };
+            if builder.rows() == 0 {
+                continue;
+            }
+            let rows = builder.finish().map_err(|source| IngestError::Batch {
+                table: table.name,
+                source,
+            })?;
+            self.commit_rows(table, rows).await?;
+        }
+        let dead = self.dead.finish().map_err(|source| IngestError::Batch {
+            table: DEAD_LETTERS.name,
+            source,
+        })?;
+        let advances: Vec<_> = self
+            .sources
+            .iter()
+            .filter_map(|(source_id, state)| {
+                let to = state.pending?;
+                Some(Advance {
+                    source_id: source_id.to_string(),
+                    from: state.committed,
+                    to,
+                })
+            })
+            .collect();
+        self.lake
+            .commit(&DEAD_LETTERS, Some(dead), advances)
+            .await?;
+        for state in self.sources.values_mut() {
+            if let Some(position) = state.pending.take() {
+                state.committed = Some(position);
+            }
+            state.touched.clear();
+        }
+        self.waiting_since = None;
+        Ok(())
+    }
+
+    async fn commit_rows(
+        &mut self,
+        table: &'static Table,
+        rows: RecordBatch,
+    ) -> Result<(), IngestError> {
+        let mut advances = Vec::new();
+        for (source_id, state) in &self.sources {
+            if let (Some(to), true) = (state.pending, state.touched.contains(table.name)) {
+                let from = state.fences.get(table.name).copied().flatten();
+                advances.push(Advance {
+                    source_id: source_id.to_string(),
+                    from,
+                    to,
+                });
+            }
+        }
+        self.lake.commit(table, Some(rows), advances).await?;
+        for state in self.sources.values_mut() {
+            if state.touched.contains(table.name) {
+                state.fences.insert(table.name, state.pending);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Appends a record to the builder of its table, unless the table holds it already.
+fn place(
+    builders: &mut HashMap<&'static str, TableBuilder>,
+    state: &mut SourceState,
+    record: &Record<'_>,
+    from: Provenance<'_>,
+    counts: &mut Counts,
+) -> Result<(), (Reason, String)> {
+    let category = record.category();
+    let Some(category) = category.as_deref() else {
+        return Err((Reason::MissingCategory, "no `category`, so no table".into()));
+    };
+    let Some(table) = table::by_category(category) else {
+        return Err((
+            Reason::UnknownCategory,
+            format!("no table for category {category:?}"),
+        ));
+    };
+    if state.fences.get(table.name).copied().flatten() >= Some(from.position) {
+        counts.repeated += 1;
+        return Ok(());
+    }
+    let builder = builders
+        .entry(table.name)
+        .or_insert_with(|| TableBuilder::new(table));
+    builder.append(record, from).map_err(|reason| {
+        (
+            reason,
+            "neither `time` nor its creation time can be read".into(),
+        )
+    })?;
+    state.touched.insert(table.name);
+    *counts.rows.entry(table.name).or_default() += 1;
+    Ok(())
+}

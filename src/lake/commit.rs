@@ -1,0 +1,237 @@
+//! One commit: rows and positions together, or not at all.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arrow::array::RecordBatch;
+use delta_kernel::EngineData;
+use delta_kernel::committer::FileSystemCommitter;
+use delta_kernel::engine::arrow_conversion::TryFromArrow;
+use delta_kernel::schema::StructType;
+use delta_kernel::snapshot::SnapshotRef;
+use delta_kernel::transaction::create_table::create_table;
+use delta_kernel::transaction::data_layout::DataLayout;
+use delta_kernel::transaction::{CommitResult, UpdateTableOperation};
+
+use super::{ENGINE_INFO, Inner, LakeError, files};
+use crate::table::{PARTITION_COLUMN, Table};
+
+/// Races lost in a row before a commit gives up.
+const ATTEMPTS: u32 = 100;
+
+/// Commits between two checkpoints of the Delta log.
+const CHECKPOINT_INTERVAL: u64 = 100;
+
+/// Columns that get minimum and maximum a file, where a table has them; queries prune by these.
+const STATISTICS: &[&str] = &[
+    "TimeGenerated",
+    "_IngestedAt",
+    "CreatedDateTime",
+    "ActivityDateTime",
+    "UserId",
+    "UserPrincipalName",
+    "IPAddress",
+    "CorrelationId",
+    "OperationName",
+    "SystemAlertId",
+    "RuleId",
+    "SliceEnd",
+];
+
+/// A source's position moves from where the writer found it to where its rows end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Advance {
+    /// The source, which is the `appId` of the `txn` action.
+    pub source_id: String,
+    /// The position that the writer continues.
+    pub from: Option<i64>,
+    /// The position after this commit.
+    pub to: i64,
+}
+
+pub(super) fn commit(
+    inner: &Arc<Inner>,
+    table: &'static Table,
+    rows: Option<&RecordBatch>,
+    advances: &[Advance],
+) -> Result<Option<u64>, LakeError> {
+    let rows = rows.filter(|batch| batch.num_rows() > 0);
+    if rows.is_none() && advances.is_empty() {
+        return Ok(None);
+    }
+    let mut snapshot = open_or_create(inner, table)?;
+    check_fence(inner, table, &snapshot, advances)?;
+    let added = match rows {
+        Some(rows) => files::write(inner, table, &snapshot, rows)?,
+        None => files::Written::default(),
+    };
+
+    let mut attempt = 0;
+    loop {
+        let outcome = try_commit(inner, table, snapshot, &added.metadata, advances);
+        match outcome {
+            Ok(Some(committed)) => return Ok(Some(committed)),
+            Ok(None) if attempt < ATTEMPTS => {
+                attempt += 1;
+                // Writers that lost together must not meet again at once.
+                std::thread::sleep(Duration::from_millis(u64::from(attempt.min(20)) * 2));
+                snapshot = open_or_create(inner, table)?;
+                if let Err(error) = check_fence(inner, table, &snapshot, advances) {
+                    added.discard(inner);
+                    return Err(error);
+                }
+            }
+            Ok(None) => {
+                added.discard(inner);
+                return Err(LakeError::Contention {
+                    table: table.name.into(),
+                    attempts: attempt,
+                });
+            }
+            // Whether the commit got through is not known: its files must stay.
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Commits on top of `snapshot`; `None` when another writer was faster.
+fn try_commit(
+    inner: &Inner,
+    table: &'static Table,
+    snapshot: SnapshotRef,
+    added: &[Arc<RecordBatch>],
+    advances: &[Advance],
+) -> Result<Option<u64>, LakeError> {
+    let failed = |error| inner.delta_error(table, error);
+    let mut builder = snapshot
+        .update_table(UpdateTableOperation::StreamingUpdate, ENGINE_INFO, true)
+        .with_blind_append();
+    for advance in advances {
+        builder = builder.with_transaction_id(advance.source_id.clone(), advance.to);
+    }
+    let mut transaction = builder
+        .build(inner.engine(), Box::new(FileSystemCommitter::new()))
+        .map_err(failed)?;
+    for metadata in added {
+        transaction.add_files(files::engine_data(metadata));
+    }
+    match transaction.commit(inner.engine()) {
+        Ok(CommitResult::Committed(committed)) => {
+            if let Some(snapshot) = committed.post_commit_snapshot() {
+                inner.remember(table, snapshot);
+                checkpoint_when_due(inner, table, snapshot);
+            }
+            Ok(Some(committed.commit_version()))
+        }
+        Ok(CommitResult::Conflicted(_)) => Ok(None),
+        Ok(CommitResult::Retryable(retryable)) => Err(failed(retryable.error)),
+        Err(error) if is_lost_race(&error) => Ok(None),
+        Err(error) => Err(failed(error)),
+    }
+}
+
+/// Delta itself refuses a commit whose `txn` another writer has moved since the snapshot; the
+/// fence then says who is where.
+fn is_lost_race(error: &delta_kernel::KernelError) -> bool {
+    error.to_string().contains("ConcurrentTransaction")
+}
+
+/// Delta compares `txn` versions only with writers that are faster than this one; one that comes
+/// later with an older position would be let in. So each position is compared here, every time.
+fn check_fence(
+    inner: &Inner,
+    table: &Table,
+    snapshot: &SnapshotRef,
+    advances: &[Advance],
+) -> Result<(), LakeError> {
+    for advance in advances {
+        let found = snapshot
+            .get_app_id_version(&advance.source_id, inner.engine())
+            .map_err(|error| inner.delta_error(table, error))?;
+        if found != advance.from || found.is_some_and(|found| found >= advance.to) {
+            return Err(LakeError::Fenced {
+                table: table.name.into(),
+                source_id: advance.source_id.clone(),
+                expected: advance.from,
+                found,
+            });
+        }
+    }
+    Ok(())
+}
+
+fn open_or_create(inner: &Inner, table: &'static Table) -> Result<SnapshotRef, LakeError> {
+    if let Some(snapshot) = inner.snapshot(table)? {
+        return Ok(snapshot);
+    }
+    let created = create(inner, table);
+    // Another writer may have made it meanwhile: what counts is that it is there.
+    match (inner.snapshot(table)?, created) {
+        (Some(snapshot), _) => Ok(snapshot),
+        (None, Err(error)) => Err(error),
+        (None, Ok(())) => Err(LakeError::Contention {
+            table: table.name.into(),
+            attempts: 1,
+        }),
+    }
+}
+
+fn create(inner: &Inner, table: &'static Table) -> Result<(), LakeError> {
+    let failed = |error| inner.delta_error(table, error);
+    let fields = table.schema().fields().iter().cloned().collect::<Vec<_>>();
+    let day =
+        arrow::datatypes::Field::new(PARTITION_COLUMN, arrow::datatypes::DataType::Date32, true);
+    let schema = arrow::datatypes::Schema::new(
+        fields
+            .into_iter()
+            .chain([Arc::new(day)])
+            .collect::<Vec<_>>(),
+    );
+    let schema = StructType::try_from_arrow(&schema).map_err(|error| failed(error.into()))?;
+    let statistics: Vec<_> = STATISTICS
+        .iter()
+        .copied()
+        .filter(|name| table.all_columns().any(|column| column.name == *name))
+        .collect();
+    let interval = CHECKPOINT_INTERVAL.to_string();
+    create_table(
+        inner.table_root(table),
+        Arc::new(schema),
+        ENGINE_INFO,
+        false,
+    )
+    .with_data_layout(DataLayout::partitioned([PARTITION_COLUMN]))
+    .with_table_properties([
+        (
+            "delta.dataSkippingStatsColumns",
+            statistics.join(",").as_str(),
+        ),
+        ("delta.checkpointInterval", interval.as_str()),
+    ])
+    .build(inner.engine(), Box::new(FileSystemCommitter::new()))
+    .and_then(|transaction| transaction.commit(inner.engine()))
+    .map(|_| ())
+    .map_err(failed)
+}
+
+/// A checkpoint is a help to readers, never needed for correctness: failing is only worth a line.
+fn checkpoint_when_due(inner: &Inner, table: &'static Table, snapshot: &SnapshotRef) {
+    if snapshot.version() == 0 || snapshot.version() % CHECKPOINT_INTERVAL != 0 {
+        return;
+    }
+    match snapshot.checkpoint(inner.engine(), None) {
+        Ok((_, snapshot)) => inner.remember(table, &snapshot),
+        Err(error) => {
+            tracing::warn!(table = table.name, version = snapshot.version(), %error, "no checkpoint");
+        }
+    }
+}
+
+/// Metadata of added files is kept as batches so that a lost race can be tried again.
+pub(super) fn into_batch(
+    data: Box<dyn EngineData>,
+) -> Result<Arc<RecordBatch>, delta_kernel::KernelError> {
+    use delta_kernel::engine::arrow_data::ArrowEngineData;
+    let data = ArrowEngineData::try_from_engine_data(data)?;
+    Ok(Arc::new(data.record_batch().clone()))
+}

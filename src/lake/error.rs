@@ -1,0 +1,89 @@
+//! What can go wrong between us and the lake.
+
+use delta_kernel::KernelError;
+
+use crate::table::RowsError;
+
+/// An error of the lake, with the table and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum LakeError {
+    /// The lake's location is not a path or URL that is supported.
+    #[error(
+        "lake location {location:?} cannot be used: {reason}; give a directory or a URL such as file:///var/lib/entralog"
+    )]
+    Location {
+        /// As the user gave it.
+        location: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// There is no lake at the location.
+    #[error(
+        "there is no lake at {location}; `entralog ingest --lake {location} --from PATH` makes one"
+    )]
+    NoLake {
+        /// The lake's URL.
+        location: String,
+    },
+    /// Delta could not read or write a table.
+    #[error("table {table} of the lake at {location}: {source}{}", remedy(source))]
+    Delta {
+        /// The table.
+        table: String,
+        /// The lake's URL.
+        location: String,
+        /// Delta's reason.
+        source: Box<KernelError>,
+    },
+    /// A data file could not be encoded or stored.
+    #[error(
+        "table {table}: a data file could not be written: {reason}{}",
+        remedy_text(reason)
+    )]
+    Write {
+        /// The table.
+        table: String,
+        /// The reason.
+        reason: String,
+    },
+    /// Another writer has moved a source's position since it was read: what was to be written is
+    /// in the lake already, or will be written by the other.
+    #[error(
+        "table {table}: position of {source_id} is {found:?} where {expected:?} was expected: another writer has taken over; nothing was written"
+    )]
+    Fenced {
+        /// The table.
+        table: String,
+        /// The source whose position moved.
+        source_id: String,
+        /// The position that was to be continued.
+        expected: Option<i64>,
+        /// The position that the table has.
+        found: Option<i64>,
+    },
+    /// Other writers were faster too many times in a row.
+    #[error("table {table}: gave up after {attempts} lost races with other writers; try again")]
+    Contention {
+        /// The table.
+        table: String,
+        /// Races lost.
+        attempts: u32,
+    },
+    /// Rows of our own tables do not fit.
+    #[error(transparent)]
+    Rows(#[from] RowsError),
+}
+
+fn remedy(error: &KernelError) -> &'static str {
+    remedy_text(&error.to_string())
+}
+
+fn remedy_text(reason: &str) -> &'static str {
+    if reason.contains("Permission denied") || reason.contains("Read-only file system") {
+        "; let the user that runs entralog write there, or choose another --lake"
+    } else if reason.contains("No space left") {
+        "; free some space: nothing was lost, and the next run continues from here"
+    } else {
+        ""
+    }
+}

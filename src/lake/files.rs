@@ -1,0 +1,149 @@
+//! Data files: rows split by day, sorted by time, as zstd Parquet with Delta's statistics.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, AsArray, RecordBatch, UInt32Array};
+use arrow::compute::{sort_to_indices, take_record_batch};
+use arrow::datatypes::TimestampMicrosecondType;
+use delta_kernel::engine::arrow_data::ArrowEngineData;
+use delta_kernel::expressions::Scalar;
+use delta_kernel::snapshot::SnapshotRef;
+use delta_kernel::transaction::UpdateTableOperation;
+use delta_kernel::{EngineData, FileMeta};
+use delta_kernel_default_engine::build_add_file_metadata;
+use delta_kernel_default_engine::parquet::DataFileMetadata;
+use delta_kernel_default_engine::stats::collect_stats;
+use object_store::path::Path;
+use object_store::{ObjectStoreExt, PutPayload};
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::WriterProperties;
+
+use super::commit::into_batch;
+use super::{ENGINE_INFO, Inner, LakeError};
+use crate::table::{PARTITION_COLUMN, Table};
+
+const MICROS_PER_DAY: i64 = 86_400_000_000;
+
+/// Files that are stored but that no commit names yet.
+#[derive(Default)]
+pub(super) struct Written {
+    /// What the commit says of each file.
+    pub(super) metadata: Vec<Arc<RecordBatch>>,
+    paths: Vec<Path>,
+}
+
+impl Written {
+    /// Deletes files that no commit will name; a file that stays is only waste.
+    pub(super) fn discard(self, inner: &Inner) {
+        for path in self.paths {
+            if let Err(error) = block_on(inner.store.delete(&path)) {
+                tracing::warn!(%path, %error, "unused data file stays");
+            }
+        }
+    }
+}
+
+/// Stores the rows of a commit, a file a day.
+pub(super) fn write(
+    inner: &Inner,
+    table: &'static Table,
+    snapshot: &SnapshotRef,
+    rows: &RecordBatch,
+) -> Result<Written, LakeError> {
+    let failed = |error| inner.delta_error(table, error);
+    // Only a transaction can say how the table wants its files.
+    let transaction = Arc::clone(snapshot)
+        .update_table(UpdateTableOperation::StreamingUpdate, ENGINE_INFO, true)
+        .with_blind_append()
+        .build(
+            inner.engine(),
+            Box::new(delta_kernel::committer::FileSystemCommitter::new()),
+        )
+        .map_err(failed)?;
+    let write_state = transaction.write_state().map_err(failed)?;
+
+    let mut written = Written::default();
+    for (day, rows) in by_day(table, rows)? {
+        let context = write_state
+            .write_context_builder()
+            .with_partition_values(HashMap::from([(
+                PARTITION_COLUMN.into(),
+                Scalar::Date(day),
+            )]))
+            .build()
+            .map_err(failed)?;
+        let bytes = encode(&rows).map_err(|error| write_error(table, error))?;
+        let size = bytes.len() as u64;
+        let name = format!("{}.zstd.parquet", uuid::Uuid::new_v4());
+        let url = context
+            .write_dir()
+            .join(&name)
+            .map_err(|error| write_error(table, error))?;
+        let path = Path::from_url_path(url.path()).map_err(|error| write_error(table, error))?;
+        block_on(inner.store.put(&path, PutPayload::from(bytes)))
+            .map_err(|error| write_error(table, error))?;
+        written.paths.push(path);
+
+        let statistics = collect_stats(
+            &rows,
+            context.stats_columns(),
+            context.physical_data_schema(),
+        )
+        .map_err(failed)?;
+        let now = chrono::Utc::now().timestamp_millis();
+        let file = DataFileMetadata::new(FileMeta::new(url, now, size), statistics);
+        let metadata = build_add_file_metadata(file, &context)
+            .and_then(into_batch)
+            .map_err(failed)?;
+        written.metadata.push(metadata);
+    }
+    Ok(written)
+}
+
+/// What `Transaction::add_files` takes.
+pub(super) fn engine_data(metadata: &Arc<RecordBatch>) -> Box<dyn EngineData> {
+    Box::new(ArrowEngineData::new(RecordBatch::clone(metadata)))
+}
+
+/// Rows sorted by `TimeGenerated` and cut at midnight; days as days since the epoch.
+fn by_day(table: &Table, rows: &RecordBatch) -> Result<Vec<(i32, RecordBatch)>, LakeError> {
+    let times: &ArrayRef = rows
+        .column_by_name("TimeGenerated")
+        .ok_or_else(|| write_error(table, "rows without TimeGenerated"))?;
+    let order = sort_to_indices(times, None, None).map_err(|error| write_error(table, error))?;
+    let times = times.as_primitive::<TimestampMicrosecondType>();
+    let day = |row: u32| times.value(row as usize).div_euclid(MICROS_PER_DAY) as i32;
+    order
+        .values()
+        .chunk_by(|a, b| day(*a) == day(*b))
+        .map(|chunk| {
+            let rows = take_record_batch(rows, &UInt32Array::from(chunk.to_vec()))
+                .map_err(|error| write_error(table, error))?;
+            Ok((day(chunk[0]), rows))
+        })
+        .collect()
+}
+
+fn encode(rows: &RecordBatch) -> Result<Vec<u8>, parquet::errors::ParquetError> {
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
+        .set_created_by(ENGINE_INFO.into())
+        .build();
+    let mut writer = ArrowWriter::try_new(Vec::new(), rows.schema(), Some(properties))?;
+    writer.write(rows)?;
+    writer.into_inner()
+}
+
+fn write_error(table: &Table, error: impl std::fmt::Display) -> LakeError {
+    LakeError::Write {
+        table: table.name.into(),
+        reason: error.to_string(),
+    }
+}
+
+/// Waits for the store on a thread that may block.
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Handle::current().block_on(future)
+}

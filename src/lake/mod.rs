@@ -1,0 +1,251 @@
+//! The lake: one Delta table a kind of row, and the only state that entralog has.
+//!
+//! Every change is one commit that carries its rows together with a `txn` action a source: the
+//! position up to which the source is in the table. A writer states the position that it
+//! continues, and is [fenced](LakeError::Fenced) when the table has another, so a row can neither
+//! be written twice nor skipped, whoever else writes. Tables are made when they are first written.
+
+mod commit;
+mod error;
+mod files;
+mod location;
+mod scan;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arrow::array::RecordBatch;
+use delta_kernel::snapshot::SnapshotRef;
+use delta_kernel::{Engine, KernelError, Snapshot};
+use delta_kernel_default_engine::executor::tokio::TokioMultiThreadExecutor;
+use delta_kernel_default_engine::{DefaultEngine, DefaultEngineBuilder};
+use object_store::ObjectStore;
+use url::Url;
+
+pub use commit::Advance;
+pub use error::LakeError;
+pub use scan::{FileFilter, LakeTable};
+
+use crate::table::Table;
+
+/// What `commitInfo` names as the writer.
+const ENGINE_INFO: &str = concat!("entralog/", env!("CARGO_PKG_VERSION"));
+
+/// An open lake; clones share it.
+#[derive(Debug, Clone)]
+pub struct Lake {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    root: Url,
+    store: Arc<dyn ObjectStore>,
+    engine: DefaultEngine<TokioMultiThreadExecutor>,
+    /// The newest snapshot seen of each table: the next one is read from there on.
+    snapshots: Mutex<HashMap<&'static str, SnapshotRef>>,
+}
+
+impl Lake {
+    /// Opens the lake at a directory or URL; it need not exist yet.
+    ///
+    /// Must be called within a multi-threaded Tokio runtime.
+    ///
+    /// # Errors
+    /// The location is neither a path nor a supported URL.
+    pub fn open(location: &str) -> Result<Self, LakeError> {
+        let (root, store) = location::resolve(location)?;
+        Ok(Self::new(root, store))
+    }
+
+    /// A lake in memory, for the tests of rules.
+    #[must_use]
+    pub fn in_memory() -> Self {
+        let (root, store) = location::memory();
+        Self::new(root, store)
+    }
+
+    fn new(root: Url, store: Arc<dyn ObjectStore>) -> Self {
+        let executor = TokioMultiThreadExecutor::new(tokio::runtime::Handle::current());
+        let engine = DefaultEngineBuilder::new(Arc::clone(&store))
+            .with_task_executor(Arc::new(executor))
+            .build();
+        let snapshots = Mutex::default();
+        Self {
+            inner: Arc::new(Inner {
+                root,
+                store,
+                engine,
+                snapshots,
+            }),
+        }
+    }
+
+    /// The lake's URL, for messages.
+    #[must_use]
+    pub fn location(&self) -> String {
+        location::display(&self.inner.root)
+    }
+
+    /// Whether any of our tables exists.
+    ///
+    /// # Errors
+    /// The location cannot be read.
+    pub async fn exists(&self) -> Result<bool, LakeError> {
+        for table in crate::table::all() {
+            if self.version(table).await?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The newest version of a table; `None` when it was never written.
+    ///
+    /// # Errors
+    /// The table cannot be read.
+    pub async fn version(&self, table: &'static Table) -> Result<Option<u64>, LakeError> {
+        self.blocking(move |inner| Ok(inner.snapshot(table)?.map(|snapshot| snapshot.version())))
+            .await
+    }
+
+    /// The position up to which a source is in a table.
+    ///
+    /// # Errors
+    /// The table cannot be read.
+    pub async fn position(
+        &self,
+        table: &'static Table,
+        source_id: &str,
+    ) -> Result<Option<i64>, LakeError> {
+        let source_id = source_id.to_owned();
+        self.blocking(move |inner| match inner.snapshot(table)? {
+            Some(snapshot) => snapshot
+                .get_app_id_version(&source_id, &inner.engine)
+                .map_err(|error| inner.delta_error(table, error)),
+            None => Ok(None),
+        })
+        .await
+    }
+
+    /// Writes rows and moves positions in one commit.
+    ///
+    /// Returns the new version. Nothing is committed when there are neither rows nor positions.
+    ///
+    /// # Errors
+    /// [`LakeError::Fenced`] when a position is not where the writer thinks; otherwise the table
+    /// could not be written. In both cases nothing has changed.
+    pub async fn commit(
+        &self,
+        table: &'static Table,
+        rows: Option<RecordBatch>,
+        advances: Vec<Advance>,
+    ) -> Result<Option<u64>, LakeError> {
+        self.blocking(move |inner| commit::commit(inner, table, rows.as_ref(), &advances))
+            .await
+    }
+
+    /// A table as it is now, for queries.
+    ///
+    /// # Errors
+    /// The table cannot be read.
+    pub async fn table(&self, table: &'static Table) -> Result<LakeTable, LakeError> {
+        self.blocking(move |inner| {
+            let snapshot = inner.snapshot(table)?;
+            Ok(LakeTable::new(Arc::clone(inner), table, snapshot))
+        })
+        .await
+    }
+
+    /// The URL and store under which [`LakeTable`] scans find their files.
+    pub(crate) fn store(&self) -> (Url, Arc<dyn ObjectStore>) {
+        (
+            location::store_url(&self.inner.root),
+            Arc::clone(&self.inner.store),
+        )
+    }
+
+    /// Runs Delta's blocking calls where they may block.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Arc<Inner>) -> Result<T, LakeError> + Send + 'static,
+    ) -> Result<T, LakeError> {
+        let inner = Arc::clone(&self.inner);
+        match tokio::task::spawn_blocking(move || work(&inner)).await {
+            Ok(result) => result,
+            // The runtime is shutting down, or the work panicked: hand the panic on.
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(error) => Err(LakeError::Write {
+                    table: "any".into(),
+                    reason: error.to_string(),
+                }),
+            },
+        }
+    }
+}
+
+impl Inner {
+    fn table_root(&self, table: &Table) -> String {
+        format!("{}{}/", self.root, table.name)
+    }
+
+    /// The newest snapshot; `None` when the table does not exist.
+    fn snapshot(&self, table: &'static Table) -> Result<Option<SnapshotRef>, LakeError> {
+        let known = self.known(table);
+        let built = match &known {
+            Some(snapshot) => Snapshot::builder_from(Arc::clone(snapshot)).build(&self.engine),
+            None => Snapshot::builder_for(self.table_root(table)).build(&self.engine),
+        };
+        match built {
+            Ok(snapshot) => {
+                self.remember(table, &snapshot);
+                Ok(Some(snapshot))
+            }
+            Err(error) if known.is_none() && is_missing(&error) => Ok(None),
+            Err(error) => Err(self.delta_error(table, error)),
+        }
+    }
+
+    fn known(&self, table: &Table) -> Option<SnapshotRef> {
+        let snapshots = self
+            .snapshots
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        snapshots.get(table.name).cloned()
+    }
+
+    fn remember(&self, table: &'static Table, snapshot: &SnapshotRef) {
+        let mut snapshots = self
+            .snapshots
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let newer = snapshots
+            .get(table.name)
+            .is_none_or(|s| s.version() < snapshot.version());
+        if newer {
+            snapshots.insert(table.name, Arc::clone(snapshot));
+        }
+    }
+
+    fn engine(&self) -> &dyn Engine {
+        &self.engine
+    }
+
+    fn delta_error(&self, table: &Table, source: KernelError) -> LakeError {
+        LakeError::Delta {
+            table: table.name.into(),
+            location: location::display(&self.root),
+            source: Box::new(source),
+        }
+    }
+}
+
+/// The table's log is not there, as opposed to: it cannot be read.
+fn is_missing(error: &KernelError) -> bool {
+    match error {
+        KernelError::Backtraced { source, .. } => is_missing(source),
+        KernelError::FileNotFound(_) | KernelError::MissingVersion(_) => true,
+        other => other.to_string().contains("No files in log segment"),
+    }
+}

@@ -1,0 +1,346 @@
+//! Files as a source: NDJSON of records or of message bodies, JSON arrays and documents, plain,
+//! gzip or zstd; a directory of them; standard input.
+//!
+//! A file's position is the number of (decompressed) bytes that were taken, and its identity is
+//! its path together with a hash of how it begins: reading it again adds nothing, a file that grew
+//! is continued, and another file under the same name is another source.
+
+mod split;
+mod walk;
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+pub use walk::{ANSWER_SHEET, expand};
+
+use super::Delivery;
+use split::{Splitter, Unit};
+
+/// Bytes that are looked at to tell the form of a file and to identify it.
+const HEAD: usize = 64 * 1024;
+
+/// The longest line or value, in bytes; Event Hubs' own limit is 1 MiB a message.
+const LONGEST_UNIT: usize = 64 * 1024 * 1024;
+
+/// A file that cannot be read, and where.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// It cannot be opened or listed.
+    #[error("cannot read {path}: {source}")]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// It ends in the middle, or its compression is broken.
+    #[error(
+        "{path} cannot be read past byte {byte} (decompressed): {source}; what comes before is taken, mend the file and run again"
+    )]
+    Broken {
+        /// The file.
+        path: PathBuf,
+        /// Bytes that could be read.
+        byte: u64,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The file lost what was taken from it.
+    #[error(
+        "{path} has {length} bytes, but {taken} were taken from it before: it was cut or written anew; give a new file another name"
+    )]
+    Shrunk {
+        /// The file.
+        path: PathBuf,
+        /// Bytes that it has.
+        length: u64,
+        /// Bytes that were taken.
+        taken: u64,
+    },
+    /// A directory without a file of a kind that is read.
+    #[error(
+        "no file to read in {path}: entralog reads .json, .ndjson, .jsonl and .log, also with .gz or .zst"
+    )]
+    Nothing {
+        /// The directory.
+        path: PathBuf,
+    },
+}
+
+/// A file that is open, with its identity.
+pub struct FileSource {
+    /// Where it is; `-` for standard input.
+    pub path: PathBuf,
+    /// Its name in the lake's `txn` actions.
+    pub source_id: Arc<str>,
+    reader: Reader,
+    head: Vec<u8>,
+}
+
+type Reader = BufReader<Box<dyn Read + Send>>;
+
+/// How a file ended.
+#[derive(Debug, PartialEq, Eq)]
+pub enum End {
+    /// Everything in it was handed on.
+    Complete,
+    /// The last line is not finished; it is left for the next run.
+    Incomplete {
+        /// The line, counted from 1.
+        line: u64,
+    },
+    /// The receiver wants no more.
+    Stopped,
+}
+
+impl FileSource {
+    /// Opens a file, or standard input for `-`.
+    ///
+    /// # Errors
+    /// The file cannot be opened or decompressed.
+    pub fn open(path: &Path) -> Result<Self, FileError> {
+        let failed = |source| FileError::Open {
+            path: path.into(),
+            source,
+        };
+        let standard_input = path == Path::new("-");
+        let raw: Box<dyn Read + Send> = if standard_input {
+            Box::new(io::stdin())
+        } else {
+            Box::new(File::open(path).map_err(failed)?)
+        };
+        let reader = decompress(raw).map_err(failed)?;
+        let (head, reader) = peek(reader).map_err(failed)?;
+        let source_id = if standard_input {
+            // Standard input has no past: every run of it is a source of its own.
+            format!("stdin:{}", uuid::Uuid::new_v4())
+        } else {
+            let absolute = path.canonicalize().map_err(failed)?;
+            format!("file:{}?{}", absolute.display(), fingerprint(&head))
+        };
+        Ok(Self {
+            path: path.into(),
+            source_id: source_id.into(),
+            reader,
+            head,
+        })
+    }
+
+    /// How the file begins, at most 64 KiB, decompressed.
+    #[must_use]
+    pub fn head(&self) -> &[u8] {
+        &self.head
+    }
+
+    /// The whole content.
+    ///
+    /// # Errors
+    /// The file cannot be read to its end.
+    pub fn read_all(mut self) -> Result<Vec<u8>, FileError> {
+        let mut content = Vec::new();
+        match self.reader.read_to_end(&mut content) {
+            Ok(_) => Ok(content),
+            Err(source) => Err(FileError::Broken {
+                path: self.path,
+                byte: content.len() as u64,
+                source,
+            }),
+        }
+    }
+
+    /// Hands on everything after the position `taken`; stops when `receive` returns false.
+    ///
+    /// # Errors
+    /// The file cannot be read; what came before has been handed on.
+    pub fn read(
+        mut self,
+        taken: Option<i64>,
+        mut receive: impl FnMut(Delivery) -> bool,
+    ) -> Result<End, FileError> {
+        let taken = u64::try_from(taken.unwrap_or(0)).unwrap_or(0);
+        let mut splitter = Splitter::new(&self.head, LONGEST_UNIT);
+        loop {
+            let unit = match splitter.next(&mut self.reader) {
+                Ok(unit) => unit,
+                Err(source) => {
+                    return Err(FileError::Broken {
+                        path: self.path,
+                        byte: splitter.position(),
+                        source,
+                    });
+                }
+            };
+            match unit {
+                Unit::Value { bytes, end, place } if end > taken => {
+                    let delivery = Delivery {
+                        source_id: Arc::clone(&self.source_id),
+                        position: i64::try_from(end).unwrap_or(i64::MAX),
+                        place,
+                        body: bytes,
+                    };
+                    if !receive(delivery) {
+                        return Ok(End::Stopped);
+                    }
+                }
+                Unit::Value { .. } => {}
+                Unit::Incomplete { line } => return Ok(End::Incomplete { line }),
+                Unit::End if splitter.position() < taken => {
+                    return Err(FileError::Shrunk {
+                        path: self.path,
+                        length: splitter.position(),
+                        taken,
+                    });
+                }
+                Unit::End => return Ok(End::Complete),
+            }
+        }
+    }
+}
+
+/// Tells gzip and zstd by their first bytes, whatever the file is called.
+fn decompress(mut raw: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
+    let mut magic = Vec::new();
+    (&mut raw).take(4).read_to_end(&mut magic)?;
+    let kind = magic.clone();
+    let whole = io::Cursor::new(magic).chain(raw);
+    Ok(if kind.starts_with(&[0x1f, 0x8b]) {
+        Box::new(flate2::read::MultiGzDecoder::new(whole))
+    } else if kind == [0x28, 0xb5, 0x2f, 0xfd] {
+        Box::new(zstd::stream::read::Decoder::new(whole)?)
+    } else {
+        Box::new(whole)
+    })
+}
+
+fn peek(reader: Box<dyn Read + Send>) -> io::Result<(Vec<u8>, Reader)> {
+    let mut reader = reader;
+    let mut head = Vec::new();
+    // A broken compressed file may still hold something before the break.
+    let failure = (&mut reader).take(HEAD as u64).read_to_end(&mut head).err();
+    let rest: Box<dyn Read + Send> = match failure {
+        Some(error) if head.is_empty() => return Err(error),
+        Some(error) => Box::new(Failing(Some(error))),
+        None => reader,
+    };
+    let whole: Box<dyn Read + Send> = Box::new(io::Cursor::new(head.clone()).chain(rest));
+    Ok((head, BufReader::with_capacity(1 << 20, whole)))
+}
+
+/// Reports an error where it was met, after the bytes before it.
+struct Failing(Option<io::Error>);
+
+impl Read for Failing {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        self.0.take().map_or(Ok(0), Err)
+    }
+}
+
+/// A hash of the first line, which stays when a file of lines grows; of a document without a
+/// telling first line, of its beginning.
+fn fingerprint(head: &[u8]) -> String {
+    let first_line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let telling = if first_line.len() >= 64 {
+        first_line
+    } else {
+        &head[..head.len().min(4096)]
+    };
+    Sha256::digest(telling)
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// Whether the reader has nothing more.
+fn at_end(reader: &mut impl BufRead) -> io::Result<bool> {
+    Ok(reader.fill_buf()?.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn write(path: &Path, bytes: &[u8]) {
+        File::create(path).unwrap().write_all(bytes).unwrap();
+    }
+
+    fn read(path: &Path, taken: Option<i64>) -> (Vec<(i64, String)>, Result<End, FileError>) {
+        let mut seen = Vec::new();
+        let end = FileSource::open(path).unwrap().read(taken, |delivery| {
+            seen.push((delivery.position, String::from_utf8(delivery.body).unwrap()));
+            true
+        });
+        (seen, end)
+    }
+
+    #[test]
+    fn a_file_that_grew_is_continued_and_keeps_its_identity() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a.ndjson");
+        let line = format!("{{\"a\":\"{}\"}}\n", "x".repeat(70));
+        write(&path, line.as_bytes());
+        let before = FileSource::open(&path).unwrap().source_id;
+        let (seen, _) = read(&path, None);
+        let taken = seen[0].0;
+        write(&path, format!("{line}{{\"b\":2}}\n").as_bytes());
+        assert_eq!(FileSource::open(&path).unwrap().source_id, before);
+        let (seen, end) = read(&path, Some(taken));
+        assert_eq!(
+            (seen.len(), seen[0].1.as_str(), end.unwrap()),
+            (1, "{\"b\":2}", End::Complete)
+        );
+    }
+
+    #[test]
+    fn gzip_and_zstd_are_read_whatever_their_name() {
+        let directory = tempfile::tempdir().unwrap();
+        let text = b"{\"a\":1}\n{\"b\":2}\n";
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gzip.write_all(text).unwrap();
+        let gzip = gzip.finish().unwrap();
+        for bytes in [gzip.clone(), zstd::encode_all(&text[..], 1).unwrap()] {
+            let path = directory.path().join("x");
+            write(&path, &bytes);
+            let (seen, end) = read(&path, None);
+            assert_eq!((seen.len(), end.unwrap()), (2, End::Complete));
+        }
+    }
+
+    #[test]
+    fn a_truncated_gzip_file_gives_what_it_holds_and_says_where_it_broke() {
+        let directory = tempfile::tempdir().unwrap();
+        let lines: String = (0..5000)
+            .map(|n| format!("{{\"n\":{n},\"h\":\"{:x}\"}}\n", n * 7919))
+            .collect();
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gzip.write_all(lines.as_bytes()).unwrap();
+        let bytes = gzip.finish().unwrap();
+        let path = directory.path().join("cut.ndjson.gz");
+        write(&path, &bytes[..bytes.len() / 2]);
+        let (seen, end) = read(&path, None);
+        assert!(seen.len() > 100, "{}", seen.len());
+        let error = end.unwrap_err().to_string();
+        assert!(
+            error.contains("cut.ndjson.gz") && error.contains("past byte"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_file_that_lost_bytes_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a.ndjson");
+        write(&path, b"{\"a\":1}\n");
+        let error = read(&path, Some(1000)).1.unwrap_err().to_string();
+        assert!(
+            error.contains("has 8 bytes, but 1000 were taken"),
+            "{error}"
+        );
+    }
+}

@@ -1,0 +1,319 @@
+//! A file to the pieces that are delivered: lines, elements of an array, or whole values.
+//!
+//! Only brackets and strings are followed here; whether a piece is JSON is decided when it is
+//! decoded, so that a broken piece becomes a dead letter with its place.
+
+use std::io::{self, BufRead};
+
+use super::at_end;
+use crate::source::Place;
+
+/// One piece of a file.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Unit {
+    Value {
+        bytes: Vec<u8>,
+        /// Bytes of the file up to here.
+        end: u64,
+        place: Place,
+    },
+    /// A last line that is neither finished by a new-line nor complete JSON.
+    Incomplete {
+        line: u64,
+    },
+    End,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Lines,
+    /// Elements of one array that fills the file.
+    Elements,
+    /// Values over several lines, one after the other.
+    Values,
+}
+
+#[derive(Debug)]
+pub(super) struct Splitter {
+    form: Form,
+    longest: usize,
+    position: u64,
+    count: u64,
+    inside_array: bool,
+}
+
+impl Splitter {
+    /// Tells the form of a file by how it begins.
+    pub(super) fn new(head: &[u8], longest: usize) -> Self {
+        Self {
+            form: form(head),
+            longest,
+            position: 0,
+            count: 0,
+            inside_array: false,
+        }
+    }
+
+    /// Bytes of the file that have been read.
+    pub(super) fn position(&self) -> u64 {
+        self.position
+    }
+
+    pub(super) fn next(&mut self, reader: &mut impl BufRead) -> io::Result<Unit> {
+        match self.form {
+            Form::Lines => self.line(reader),
+            Form::Elements | Form::Values => self.value(reader),
+        }
+    }
+
+    fn line(&mut self, reader: &mut impl BufRead) -> io::Result<Unit> {
+        loop {
+            let mut bytes = Vec::new();
+            let limit = self.longest as u64 + 1;
+            let read = io::Read::take(&mut *reader, limit).read_until(b'\n', &mut bytes)?;
+            if read == 0 {
+                return Ok(Unit::End);
+            }
+            if bytes.len() > self.longest {
+                return Err(too_long(self.longest));
+            }
+            self.count += 1;
+            let finished = bytes.ends_with(b"\n");
+            if !finished && !is_complete(&bytes) {
+                return Ok(Unit::Incomplete { line: self.count });
+            }
+            self.position += read as u64;
+            while bytes.last().is_some_and(u8::is_ascii_whitespace) {
+                bytes.pop();
+            }
+            if !bytes.is_empty() {
+                return Ok(Unit::Value {
+                    bytes,
+                    end: self.position,
+                    place: Place::Line(self.count),
+                });
+            }
+        }
+    }
+
+    fn value(&mut self, reader: &mut impl BufRead) -> io::Result<Unit> {
+        self.skip_between(reader)?;
+        if self.form == Form::Elements && !self.inside_array && !at_end(reader)? {
+            self.consume(reader, 1);
+            self.inside_array = true;
+            self.skip_between(reader)?;
+        }
+        if at_end(reader)? {
+            return Ok(Unit::End);
+        }
+        let bytes = self.scan(reader)?;
+        self.count += 1;
+        Ok(Unit::Value {
+            bytes,
+            end: self.position,
+            place: Place::Value(self.count),
+        })
+    }
+
+    /// Reads up to the end of the value that begins here.
+    fn scan(&mut self, reader: &mut impl BufRead) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let mut scan = Scan::default();
+        loop {
+            let buffer = reader.fill_buf()?;
+            if buffer.is_empty() {
+                return Ok(bytes);
+            }
+            let (taken, done) = scan.advance(buffer);
+            bytes.extend_from_slice(&buffer[..taken]);
+            self.consume(reader, taken);
+            if done {
+                return Ok(bytes);
+            }
+            if bytes.len() > self.longest {
+                return Err(too_long(self.longest));
+            }
+        }
+    }
+
+    /// Passes over white space, commas and a byte order mark, and the end of the array.
+    fn skip_between(&mut self, reader: &mut impl BufRead) -> io::Result<()> {
+        loop {
+            let buffer = reader.fill_buf()?;
+            let closes = self.inside_array;
+            let between = |byte: &u8| {
+                byte.is_ascii_whitespace()
+                    || matches!(byte, b',' | 0xef | 0xbb | 0xbf)
+                    || (closes && *byte == b']')
+            };
+            let count = buffer.iter().take_while(|byte| between(byte)).count();
+            let whole = count > 0 && count == buffer.len();
+            self.consume(reader, count);
+            if !whole {
+                return Ok(());
+            }
+        }
+    }
+
+    fn consume(&mut self, reader: &mut impl BufRead, count: usize) {
+        reader.consume(count);
+        self.position += count as u64;
+    }
+}
+
+/// Follows brackets and strings to the end of a value.
+#[derive(Debug, Default)]
+struct Scan {
+    depth: u32,
+    in_string: bool,
+    escaped: bool,
+    scalar: bool,
+}
+
+impl Scan {
+    /// How many of these bytes belong to the value, and whether it ends with them.
+    fn advance(&mut self, bytes: &[u8]) -> (usize, bool) {
+        for (index, byte) in bytes.iter().enumerate() {
+            if self.in_string {
+                match byte {
+                    _ if self.escaped => self.escaped = false,
+                    b'\\' => self.escaped = true,
+                    b'"' => {
+                        self.in_string = false;
+                        if self.depth == 0 {
+                            return (index + 1, true);
+                        }
+                    }
+                    _ => {}
+                }
+                continue;
+            }
+            match byte {
+                b'"' => self.in_string = true,
+                b'{' | b'[' => self.depth += 1,
+                b'}' | b']' if self.depth > 1 => self.depth -= 1,
+                b'}' | b']' if self.depth == 1 => return (index + 1, true),
+                b'}' | b']' | b',' if self.depth == 0 && self.scalar => return (index, true),
+                // A stray closing bracket is a piece of its own.
+                b'}' | b']' => return (index + 1, true),
+                byte if byte.is_ascii_whitespace() && self.depth == 0 => return (index, true),
+                _ => self.scalar |= self.depth == 0,
+            }
+        }
+        (bytes.len(), false)
+    }
+}
+
+fn form(head: &[u8]) -> Form {
+    let text = head
+        .strip_prefix(b"\xef\xbb\xbf")
+        .unwrap_or(head)
+        .trim_ascii_start();
+    let first_line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let whole_line = first_line.len() < text.len();
+    match text.first() {
+        Some(b'[') if !(whole_line && is_complete(first_line)) => Form::Elements,
+        Some(b'{') if whole_line && !is_complete(first_line) && spans_lines(text) => Form::Values,
+        _ => Form::Lines,
+    }
+}
+
+/// Whether the first value ends on a later line than it begins, rather than being a broken line.
+fn spans_lines(text: &[u8]) -> bool {
+    let mut lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    lines.next();
+    let second = lines.find(|line| !line.is_empty()).unwrap_or_default();
+    !second.starts_with(b"{\"records\"") && !is_complete(second) || second.starts_with(b"\"")
+}
+
+fn is_complete(line: &[u8]) -> bool {
+    let line = line.trim_ascii();
+    line.is_empty() || Scan::default().advance(line) == (line.len(), true)
+}
+
+fn too_long(longest: usize) -> io::Error {
+    io::Error::new(
+        io::ErrorKind::InvalidData,
+        format!("a line or value is longer than {} MiB", longest >> 20),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn split(text: &str) -> Vec<String> {
+        let mut splitter = Splitter::new(text.as_bytes(), 1000);
+        // A tiny buffer, so that every value crosses buffers.
+        let mut reader = io::BufReader::with_capacity(3, text.as_bytes());
+        let mut out = Vec::new();
+        loop {
+            match splitter.next(&mut reader).unwrap() {
+                Unit::Value { bytes, end, place } => {
+                    out.push(format!(
+                        "{place}@{end}: {}",
+                        String::from_utf8(bytes).unwrap()
+                    ));
+                }
+                Unit::Incomplete { line } => {
+                    out.push(format!("line {line} incomplete"));
+                    return out;
+                }
+                Unit::End => return out,
+            }
+        }
+    }
+
+    #[test]
+    fn lines_are_delivered_as_they_are() {
+        assert_eq!(
+            split("{\"a\":1}\r\n\n[2]\n"),
+            ["line 1@9: {\"a\":1}", "line 3@14: [2]"]
+        );
+        assert_eq!(split("{\"a\":1}"), ["line 1@7: {\"a\":1}"]);
+        assert_eq!(split(""), Vec::<String>::new());
+    }
+
+    #[test]
+    fn an_unfinished_last_line_is_left() {
+        assert_eq!(
+            split("{\"a\":1}\n{\"b\":"),
+            ["line 1@8: {\"a\":1}", "line 2 incomplete"]
+        );
+    }
+
+    #[test]
+    fn a_broken_line_does_not_swallow_the_next() {
+        assert_eq!(
+            split("{\"a\":\n{\"b\":2}\n"),
+            ["line 1@6: {\"a\":", "line 2@14: {\"b\":2}"]
+        );
+    }
+
+    #[test]
+    fn an_array_is_delivered_by_its_elements() {
+        let text = "[\n {\"a\":\"]}\\\"\"},\n {\"b\":[1,{}]}, 7, \"x\"\n]\n";
+        assert_eq!(
+            split(text),
+            [
+                "value 1@15: {\"a\":\"]}\\\"\"}",
+                "value 2@30: {\"b\":[1,{}]}",
+                "value 3@33: 7",
+                "value 4@38: \"x\""
+            ]
+        );
+        assert_eq!(split("[]"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_value_over_several_lines_is_one_piece() {
+        assert_eq!(split("{\n \"records\": [\n  {\"a\":1}\n ]\n}\n").len(), 1);
+    }
+
+    #[test]
+    fn a_line_without_end_is_refused() {
+        let text = "x".repeat(5000);
+        let mut splitter = Splitter::new(text.as_bytes(), 1000);
+        assert!(splitter.next(&mut text.as_bytes()).is_err());
+    }
+}

@@ -1,0 +1,519 @@
+//! Records to rows of a table, column by column into Arrow builders.
+//!
+//! Every value of a record ends up in a column or in `_Unmapped`: a property without a column, a
+//! value that does not fit its column's type, and the second of two differing sources of one
+//! column all go to `_Unmapped` under their own path.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, BooleanBuilder, Float64Builder, Int64Builder, RecordBatch, StringBuilder,
+    TimestampMicrosecondBuilder,
+};
+use arrow::error::ArrowError;
+
+use super::layout::{Layout, Slot};
+use super::{ColumnType, Table};
+use crate::decode::{Reason, Record, fields, parse_time, text_of};
+
+/// Where a record came from and when it was taken in.
+#[derive(Debug, Clone, Copy)]
+pub struct Provenance<'a> {
+    /// The source, as it is named in the lake's `txn` actions.
+    pub source: &'a str,
+    /// The delivery's position in its source.
+    pub position: i64,
+    /// When the delivery was taken in, in microseconds since the epoch.
+    pub ingested_at: i64,
+}
+
+impl Provenance<'_> {
+    /// The `_Source` of a row: `<source>@<position>#<index in the delivery>`.
+    pub(super) fn row_source(&self, index: usize) -> String {
+        format!("{}@{}#{index}", self.source, self.position)
+    }
+}
+
+/// Rows of one log table that wait to be written.
+#[derive(Debug)]
+pub struct TableBuilder {
+    layout: Arc<Layout>,
+    columns: Vec<ColumnBuilder>,
+    rows: usize,
+    bytes: usize,
+    unmapped: Unmapped,
+}
+
+#[derive(Debug)]
+enum ColumnBuilder {
+    Text(StringBuilder),
+    Long(Int64Builder),
+    Real(Float64Builder),
+    Boolean(BooleanBuilder),
+    Time(TimestampMicrosecondBuilder),
+}
+
+impl TableBuilder {
+    /// An empty builder for a log table.
+    #[must_use]
+    pub fn new(table: &'static Table) -> Self {
+        let layout = Arc::new(Layout::new(table));
+        let columns = layout
+            .columns
+            .iter()
+            .map(|c| ColumnBuilder::new(c.kind()))
+            .collect();
+        Self {
+            layout,
+            columns,
+            rows: 0,
+            bytes: 0,
+            unmapped: Unmapped::default(),
+        }
+    }
+
+    /// The table that the rows are for.
+    #[must_use]
+    pub fn table(&self) -> &'static Table {
+        self.layout.table
+    }
+
+    /// Rows that wait.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// JSON bytes of the records that wait.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Appends a record as a row.
+    ///
+    /// # Errors
+    /// [`Reason::NoTime`] when the record has no time that can be read; nothing is appended then.
+    pub fn append(&mut self, record: &Record<'_>, from: Provenance<'_>) -> Result<(), Reason> {
+        let layout = Arc::clone(&self.layout);
+        self.unmapped.clear();
+        let mut slots = Slots::new(layout.paths.len());
+        self.fill(&layout, record, &mut slots);
+
+        let time_generated = &layout.columns[layout.time_generated()];
+        if slots
+            .pick(&time_generated.slots, ColumnType::Time)
+            .is_none()
+        {
+            return Err(Reason::NoTime);
+        }
+        for (column, builder) in layout.columns.iter().zip(&mut self.columns) {
+            if let Some(text) = column.constant() {
+                builder.append(Some(Value::Text(Cow::Borrowed(text))));
+            } else {
+                match column.column.name {
+                    "_IngestedAt" => builder.append(Some(Value::Time(from.ingested_at))),
+                    "_Source" => {
+                        builder.append(Some(Value::Text(from.row_source(record.index).into())));
+                    }
+                    // The last column: by then it is known what no column took.
+                    "_Unmapped" => {
+                        slots.leave_rest(&layout, &mut self.unmapped);
+                        builder.append(self.unmapped.json().map(Value::Text));
+                    }
+                    _ => builder.append(slots.pick(&column.slots, column.kind())),
+                }
+            }
+        }
+        self.rows += 1;
+        self.bytes += record.json.len();
+        Ok(())
+    }
+
+    /// The waiting rows as a batch; the builder is empty afterwards.
+    ///
+    /// # Errors
+    /// The batch cannot be made, which would be a defect of this module.
+    pub fn finish(&mut self) -> Result<RecordBatch, ArrowError> {
+        self.rows = 0;
+        self.bytes = 0;
+        let arrays = self.columns.iter_mut().map(ColumnBuilder::finish).collect();
+        RecordBatch::try_new(self.layout.table.schema(), arrays)
+    }
+
+    /// Puts each value of the record into its slot, or into `_Unmapped`.
+    fn fill<'a>(&mut self, layout: &Layout, record: &'a Record<'_>, slots: &mut Slots<'a>) {
+        for field in &record.fields {
+            if field.key.eq_ignore_ascii_case("properties") {
+                match properties_text(&field.json) {
+                    Some(Cow::Borrowed(text)) => {
+                        for property in fields(text).map(|(fields, _)| fields).unwrap_or_default() {
+                            let slot = layout.properties(&property.key);
+                            slots.fill_property(
+                                slot,
+                                &property.key,
+                                property.json,
+                                &mut self.unmapped,
+                            );
+                        }
+                    }
+                    Some(Cow::Owned(text)) => {
+                        for property in fields(&text).map(|(fields, _)| fields).unwrap_or_default()
+                        {
+                            let slot = layout.properties(&property.key);
+                            let json = Cow::Owned(property.json.into_owned());
+                            slots.fill_property(slot, &property.key, json, &mut self.unmapped);
+                        }
+                    }
+                    None => self.unmapped.top(&field.key, &field.json),
+                }
+            } else if field.json != "null" {
+                let value = Cow::Borrowed(&*field.json);
+                if let Err(value) = slots.fill(layout.envelope(&field.key), value) {
+                    self.unmapped.top(&field.key, &value);
+                }
+            }
+        }
+    }
+}
+
+/// The object that `properties` is: as written, or inside a string, as some forwarders send it.
+fn properties_text(json: &str) -> Option<Cow<'_, str>> {
+    if json.starts_with('{') {
+        return Some(Cow::Borrowed(json));
+    }
+    let text = text_of(json)?;
+    (text.starts_with('{') && fields(&text).is_ok()).then(|| Cow::Owned(text.into_owned()))
+}
+
+/// The values of one record that the table knows, as JSON text.
+struct Slots<'a> {
+    values: Vec<Option<Cow<'a, str>>>,
+    taken: Vec<bool>,
+}
+
+impl<'a> Slots<'a> {
+    fn new(count: usize) -> Self {
+        Self {
+            values: vec![None; count],
+            taken: vec![false; count],
+        }
+    }
+
+    /// Gives the value back when there is no slot for it, or another value is in it already.
+    fn fill(&mut self, slot: Option<Slot>, json: Cow<'a, str>) -> Result<(), Cow<'a, str>> {
+        let Some(slot) = slot else { return Err(json) };
+        match &mut self.values[usize::from(slot)] {
+            Some(value) if *value == json => Ok(()),
+            Some(_) => Err(json),
+            empty => {
+                *empty = Some(json);
+                Ok(())
+            }
+        }
+    }
+
+    fn fill_property(
+        &mut self,
+        slot: Option<Slot>,
+        key: &str,
+        json: Cow<'a, str>,
+        unmapped: &mut Unmapped,
+    ) {
+        if json != "null"
+            && let Err(json) = self.fill(slot, json)
+        {
+            unmapped.property(key, &json);
+        }
+    }
+
+    /// The first value among `slots` that fits the type; equal values beside it count as taken.
+    fn pick(&mut self, slots: &[Slot], kind: ColumnType) -> Option<Value<'_>> {
+        let fits = |slot: &&Slot| {
+            self.values[usize::from(**slot)]
+                .as_deref()
+                .is_some_and(|json| convert(json, kind).is_some())
+        };
+        let winner = usize::from(*slots.iter().find(fits)?);
+        for slot in slots.iter().map(|slot| usize::from(*slot)) {
+            let same = match (&self.values[slot], &self.values[winner]) {
+                (Some(a), Some(b)) => a.trim_matches('"') == b.trim_matches('"'),
+                _ => false,
+            };
+            self.taken[slot] |= same;
+        }
+        convert(self.values[winner].as_deref()?, kind)
+    }
+
+    fn leave_rest(&self, layout: &Layout, unmapped: &mut Unmapped) {
+        for ((value, taken), path) in self.values.iter().zip(&self.taken).zip(&layout.paths) {
+            let Some(json) = value.as_deref().filter(|_| !taken) else {
+                continue;
+            };
+            // The category decided the table, so the table's name says it.
+            if *path == "category" && text_of(json).as_deref() == layout.table.category {
+                continue;
+            }
+            match path.strip_prefix("properties.") {
+                Some(key) => unmapped.property(key, json),
+                None => unmapped.top(path, json),
+            }
+        }
+    }
+}
+
+/// A JSON value as its column's type; `None` when it does not fit without loss.
+fn convert(json: &str, kind: ColumnType) -> Option<Value<'_>> {
+    match kind {
+        ColumnType::Text => Some(Value::Text(match json.as_bytes().first()? {
+            b'{' | b'[' => Cow::Borrowed(json),
+            _ => text_of(json)?,
+        })),
+        ColumnType::Dynamic => Some(Value::Text(dynamic(json))),
+        ColumnType::Long => {
+            let text = text_of(json)?;
+            let value: i64 = text.parse().ok()?;
+            (value.to_string() == text).then_some(Value::Long(value))
+        }
+        ColumnType::Real => {
+            let value: f64 = text_of(json)?.parse().ok()?;
+            value.is_finite().then_some(Value::Real(value))
+        }
+        ColumnType::Boolean => match &*text_of(json)? {
+            "true" | "True" => Some(Value::Boolean(true)),
+            "false" | "False" => Some(Value::Boolean(false)),
+            _ => None,
+        },
+        ColumnType::Time => parse_time(&text_of(json)?).map(Value::Time),
+        ColumnType::Binary => None,
+    }
+}
+
+/// Dynamic columns hold JSON: a string that itself holds an object or array is that value.
+fn dynamic(json: &str) -> Cow<'_, str> {
+    if json.starts_with('"')
+        && let Some(text) = text_of(json)
+        && text.starts_with(['{', '['])
+        && serde_json::from_str::<&serde_json::value::RawValue>(&text).is_ok()
+    {
+        return text;
+    }
+    Cow::Borrowed(json)
+}
+
+enum Value<'a> {
+    Text(Cow<'a, str>),
+    Long(i64),
+    Real(f64),
+    Boolean(bool),
+    Time(i64),
+}
+
+impl ColumnBuilder {
+    fn new(kind: ColumnType) -> Self {
+        match kind {
+            ColumnType::Text | ColumnType::Dynamic | ColumnType::Binary => {
+                Self::Text(StringBuilder::new())
+            }
+            ColumnType::Long => Self::Long(Int64Builder::new()),
+            ColumnType::Real => Self::Real(Float64Builder::new()),
+            ColumnType::Boolean => Self::Boolean(BooleanBuilder::new()),
+            ColumnType::Time => Self::Time(TimestampMicrosecondBuilder::new().with_timezone("UTC")),
+        }
+    }
+
+    fn append(&mut self, value: Option<Value<'_>>) {
+        match (self, value) {
+            (Self::Text(builder), Some(Value::Text(value))) => builder.append_value(value),
+            (Self::Long(builder), Some(Value::Long(value))) => builder.append_value(value),
+            (Self::Real(builder), Some(Value::Real(value))) => builder.append_value(value),
+            (Self::Boolean(builder), Some(Value::Boolean(value))) => builder.append_value(value),
+            (Self::Time(builder), Some(Value::Time(value))) => builder.append_value(value),
+            (Self::Text(builder), _) => builder.append_null(),
+            (Self::Long(builder), _) => builder.append_null(),
+            (Self::Real(builder), _) => builder.append_null(),
+            (Self::Boolean(builder), _) => builder.append_null(),
+            (Self::Time(builder), _) => builder.append_null(),
+        }
+    }
+
+    fn finish(&mut self) -> ArrayRef {
+        match self {
+            Self::Text(builder) => Arc::new(builder.finish()),
+            Self::Long(builder) => Arc::new(builder.finish()),
+            Self::Real(builder) => Arc::new(builder.finish()),
+            Self::Boolean(builder) => Arc::new(builder.finish()),
+            Self::Time(builder) => Arc::new(builder.finish()),
+        }
+    }
+}
+
+/// The `_Unmapped` object of one row, written as text while the record is walked.
+#[derive(Debug, Default)]
+struct Unmapped {
+    top: String,
+    properties: String,
+}
+
+impl Unmapped {
+    fn clear(&mut self) {
+        self.top.clear();
+        self.properties.clear();
+    }
+
+    fn top(&mut self, key: &str, json: &str) {
+        member(&mut self.top, key, json);
+    }
+
+    fn property(&mut self, key: &str, json: &str) {
+        member(&mut self.properties, key, json);
+    }
+
+    fn json(&self) -> Option<Cow<'static, str>> {
+        let Self { top, properties } = self;
+        match (top.is_empty(), properties.is_empty()) {
+            (true, true) => None,
+            (false, true) => Some(format!("{{{top}}}").into()),
+            (true, false) => Some(format!(r#"{{"properties":{{{properties}}}}}"#).into()),
+            (false, false) => Some(format!(r#"{{{top},"properties":{{{properties}}}}}"#).into()),
+        }
+    }
+}
+
+fn member(object: &mut String, key: &str, json: &str) {
+    if !object.is_empty() {
+        object.push(',');
+    }
+    let key = serde_json::Value::from(key);
+    // Writing to a string cannot fail.
+    let _ = write!(object, "{key}:{json}");
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{Array, AsArray};
+    use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
+
+    use super::*;
+    use crate::decode::decode;
+    use crate::table::by_name;
+
+    const FROM: Provenance<'_> = Provenance {
+        source: "hub/0",
+        position: 7,
+        ingested_at: 5,
+    };
+
+    fn row(table: &str, json: &str) -> RecordBatch {
+        let mut builder = TableBuilder::new(by_name(table).unwrap());
+        for record in decode(json.as_bytes()) {
+            builder.append(&record.unwrap(), FROM).unwrap();
+        }
+        builder.finish().unwrap()
+    }
+
+    fn text(batch: &RecordBatch, column: &str) -> Option<String> {
+        let array = batch.column_by_name(column).unwrap().as_string::<i32>();
+        array.is_valid(0).then(|| array.value(0).to_owned())
+    }
+
+    #[test]
+    fn columns_are_filled_from_their_places() {
+        let batch = row(
+            "SigninLogs",
+            r#"{"time":"2025-01-15T08:45:30.1234567Z","category":"SignInLogs","durationMs":"0","Level":4,
+               "resourceId":"/tenants/t","resultType":"50126","callerIpAddress":"192.0.2.1","location":"DE",
+               "properties":{"ipAddress":"192.0.2.1","resourceId":"r","location":{"city":"Bonn"},
+               "autonomousSystemNumber":3320,"isInteractive":true,"mfaDetail":null,
+               "appliedConditionalAccessPolicies":[{"id":"x"}],"riskEventTypes_v2":[]}}"#,
+        );
+        let expect = |column, value| assert_eq!(text(&batch, column).as_deref(), value, "{column}");
+        expect("Category", Some("SignInLogs"));
+        expect("ResultType", Some("50126"));
+        expect("IPAddress", Some("192.0.2.1"));
+        expect("ResourceId", Some("/tenants/t"));
+        expect("ResourceIdentity", Some("r"));
+        expect("Location", Some("DE"));
+        expect("LocationDetails", Some(r#"{"city":"Bonn"}"#));
+        expect("AutonomousSystemNumber", Some("3320"));
+        expect("ConditionalAccessPolicies", Some(r#"[{"id":"x"}]"#));
+        expect("RiskEventTypes_V2", Some("[]"));
+        expect("MfaDetail", None);
+        expect("Level", Some("4"));
+        expect("Type", Some("SigninLogs"));
+        expect("_Source", Some("hub/0@7#0"));
+        expect("_Unmapped", None);
+        let duration = batch
+            .column_by_name("DurationMs")
+            .unwrap()
+            .as_primitive::<Int64Type>();
+        assert_eq!(duration.value(0), 0);
+        let time = batch.column_by_name("TimeGenerated").unwrap();
+        assert_eq!(
+            time.as_primitive::<TimestampMicrosecondType>().value(0),
+            1_736_930_730_123_456
+        );
+    }
+
+    #[test]
+    fn what_has_no_column_or_does_not_fit_is_unmapped() {
+        let batch = row(
+            "SigninLogs",
+            r#"{"time":"2025-01-15T08:45:30Z","category":"SignInLogs","durationMs":"soon","new":[1],
+               "callerIpAddress":"<null>",
+               "properties":{"ipAddress":"192.0.2.1","isInteractive":"perhaps","rngcStatus":7}}"#,
+        );
+        let unmapped: serde_json::Value =
+            serde_json::from_str(&text(&batch, "_Unmapped").unwrap()).unwrap();
+        let expected = serde_json::json!({
+            "new": [1], "durationMs": "soon", "callerIpAddress": "<null>",
+            "properties": {"rngcStatus": 7, "isInteractive": "perhaps"}
+        });
+        assert_eq!(unmapped, expected);
+    }
+
+    #[test]
+    fn a_flat_record_in_another_case_still_finds_its_columns() {
+        let batch = row(
+            "SigninLogs",
+            r#"{"Category":"SignInLogs","CreatedDateTime":"11/14/2025 1:48:53 AM","CALLERIPADDRESS":"192.0.2.9","UserId":"u"}"#,
+        );
+        assert_eq!(text(&batch, "IPAddress").unwrap(), "192.0.2.9");
+        assert_eq!(text(&batch, "UserId").unwrap(), "u");
+        assert_eq!(text(&batch, "_Unmapped"), None);
+    }
+
+    #[test]
+    fn stringified_json_is_the_value_that_it_holds() {
+        let batch = row(
+            "SigninLogs",
+            r#"{"time":"2025-01-15T08:45:30Z","properties":"{\"userId\":\"u\",\"status\":\"{\\\"errorCode\\\":0}\"}"}"#,
+        );
+        assert_eq!(text(&batch, "UserId").unwrap(), "u");
+        assert_eq!(text(&batch, "Status").unwrap(), r#"{"errorCode":0}"#);
+    }
+
+    #[test]
+    fn an_audit_record_keeps_its_own_category() {
+        let batch = row(
+            "AuditLogs",
+            r#"{"time":"2025-01-15T08:45:30Z","category":"AuditLogs","properties":{"category":"RoleManagement","id":"i"}}"#,
+        );
+        assert_eq!(text(&batch, "Category").unwrap(), "RoleManagement");
+        assert_eq!(text(&batch, "_Unmapped"), None);
+    }
+
+    #[test]
+    fn a_record_without_a_time_is_refused_and_leaves_no_trace() {
+        let mut builder = TableBuilder::new(by_name("SigninLogs").unwrap());
+        let body = br#"{"time":"soon","properties":{"userId":"u"}}"#;
+        let record = decode(body).remove(0).unwrap();
+        assert_eq!(builder.append(&record, FROM), Err(Reason::NoTime));
+        assert_eq!(
+            (builder.rows(), builder.finish().unwrap().num_rows()),
+            (0, 0)
+        );
+    }
+}
