@@ -177,6 +177,12 @@ fn open_or_create(inner: &Inner, table: &'static Table) -> Result<SnapshotRef, L
 }
 
 fn create(inner: &Inner, table: &'static Table) -> Result<(), LakeError> {
+    if let Some(directory) = inner.local_directory(table) {
+        std::fs::create_dir_all(&directory).map_err(|error| LakeError::Write {
+            table: table.name.into(),
+            reason: format!("{}: {error}", directory.display()),
+        })?;
+    }
     let failed = |error| inner.delta_error(table, error);
     let fields = table.schema().fields().iter().cloned().collect::<Vec<_>>();
     let day =

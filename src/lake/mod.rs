@@ -12,6 +12,7 @@ mod location;
 mod scan;
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::RecordBatch;
@@ -190,8 +191,20 @@ impl Inner {
         format!("{}{}/", self.root, table.name)
     }
 
+    /// Where a table is, when it is on this machine.
+    fn local_directory(&self, table: &Table) -> Option<PathBuf> {
+        Some(self.root.to_file_path().ok()?.join(table.name))
+    }
+
     /// The newest snapshot; `None` when the table does not exist.
     fn snapshot(&self, table: &'static Table) -> Result<Option<SnapshotRef>, LakeError> {
+        // Delta takes a local directory that is not there for a mistake.
+        if self
+            .local_directory(table)
+            .is_some_and(|directory| !directory.exists())
+        {
+            return Ok(None);
+        }
         let known = self.known(table);
         let built = match &known {
             Some(snapshot) => Snapshot::builder_from(Arc::clone(snapshot)).build(&self.engine),

@@ -1,0 +1,164 @@
+//! The command line: one file a command, all of the same shape.
+//!
+//! Data goes to standard output, everything else to standard error.
+
+mod exit;
+mod generate;
+mod ingest;
+mod output;
+mod query;
+mod rule;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use exit::{Exit, Failure};
+use output::Format;
+
+use crate::config::Config;
+use crate::lake::Lake;
+
+/// An open pipeline for Microsoft Entra ID logs: Event Hubs to a Delta lake, detections, alerts.
+///
+/// Reads sign-in and audit logs from Azure Event Hubs or files, keeps them in open Delta tables
+/// under Log Analytics' names, runs detections over them and delivers alerts to a webhook.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true, arg_required_else_help = true, after_help = EXAMPLES)]
+struct Arguments {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "Examples:
+  entralog ingest --from ./logs --lake ./lake      take in files
+  entralog query 'SELECT count(*) FROM SigninLogs' ask the lake
+  entralog rule run --lake ./lake                  run the detections
+Exit codes: 0 done, 1 findings or failed checks, 2 wrong query or rule,
+3 wrong configuration or usage, 4 source, lake or destination not reachable";
+
+#[derive(Debug, clap::Args)]
+struct Global {
+    /// Configuration file [default: ./entralog.yaml, then /etc/entralog/entralog.yaml]
+    #[arg(long, global = true, env = "ENTRALOG_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The lake: a directory or a URL [default: ./entralog-lake]
+    #[arg(long, global = true, env = "ENTRALOG_LAKE", value_name = "URL")]
+    lake: Option<String>,
+    /// Form of the output [default: table on a terminal, else ndjson]
+    #[arg(short, long, global = true, value_enum, value_name = "FORM")]
+    output: Option<Format>,
+    /// Say more on standard error; twice for everything
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Take logs into the lake, from files or from Event Hubs
+    Ingest(ingest::Arguments),
+    /// Run one SQL statement over the lake
+    Query(query::Arguments),
+    /// List, check, test and run detections
+    #[command(subcommand)]
+    Rule(rule::Command),
+    /// Write plausible sample logs with planted attacks
+    Generate(generate::Arguments),
+}
+
+/// What every command gets.
+struct Context {
+    config: Config,
+    output: Option<Format>,
+}
+
+impl Context {
+    fn lake(&self) -> Result<Lake, Failure> {
+        Ok(Lake::open(&self.config.lake)?)
+    }
+
+    /// The lake, which must be there.
+    async fn existing_lake(&self) -> Result<Lake, Failure> {
+        let lake = self.lake()?;
+        if !lake.exists().await? {
+            let location = lake.location();
+            return Err(crate::lake::LakeError::NoLake { location }.into());
+        }
+        Ok(lake)
+    }
+}
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are answers, not mistakes.
+            let exit = if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Done
+            };
+            let _ = error.print();
+            return exit.into();
+        }
+    };
+    start_log(arguments.global.verbose);
+    // Two crypto providers are linked; rustls takes none by itself then.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => return exit::report(&Failure::new(Exit::Unreachable, error.into())),
+    };
+    let result = runtime.block_on(run(arguments));
+    // Readers of standard input and stuck connections must not hold the process up.
+    runtime.shutdown_background();
+    match result {
+        Ok(exit) => exit.into(),
+        Err(failure) => exit::report(&failure),
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<Exit, Failure> {
+    let mut config = Config::load(arguments.global.config.as_deref())?;
+    if let Some(lake) = arguments.global.lake {
+        config.lake = lake;
+    }
+    let context = Context {
+        config,
+        output: arguments.global.output,
+    };
+    match arguments.command {
+        Command::Ingest(arguments) => ingest::run(&context, arguments).await,
+        Command::Query(arguments) => query::run(&context, arguments).await,
+        Command::Rule(command) => rule::run(&context, command).await,
+        Command::Generate(arguments) => generate::run(&arguments),
+    }
+}
+
+fn start_log(verbose: u8) {
+    use tracing_subscriber::EnvFilter;
+
+    let default = match verbose {
+        // Errors of the libraries come back to us and are said once, in our words.
+        0 => "entralog=info,warn,delta_kernel=off,azure_core_amqp=off,fe2o3_amqp=off",
+        1 => "entralog=debug,warn",
+        _ => "debug",
+    };
+    let filter = EnvFilter::try_from_env("ENTRALOG_LOG").unwrap_or_else(|_| default.into());
+    let terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let color = terminal && std::env::var_os("NO_COLOR").is_none();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(color)
+        .with_target(false)
+        .init();
+}

@@ -1,0 +1,334 @@
+//! Configuration: one YAML file, read once at the door.
+//!
+//! A flag beats the environment, which beats the file, which beats the default. Unknown keys are
+//! refused. Secrets never stand in the file: they are named by environment variable or file, and
+//! they are never printed.
+
+mod period;
+mod secret;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
+
+pub use secret::{Secret, SecretError};
+
+use crate::ingest::FlushLimits;
+
+/// Where a configuration file is looked for when none is named.
+const PLACES: [&str; 2] = ["entralog.yaml", "/etc/entralog/entralog.yaml"];
+
+/// The lake when nothing names one.
+const DEFAULT_LAKE: &str = "./entralog-lake";
+
+/// A configuration that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read the configuration {path}: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// The file is wrong.
+    #[error("configuration {path}: {reason}")]
+    Invalid {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, with line and column.
+        reason: String,
+    },
+    /// A secret that is named cannot be had.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// A value does not make sense.
+    #[error("configuration key `{key}`: {reason}")]
+    Value {
+        /// The key.
+        key: String,
+        /// What is wrong and what to write instead.
+        reason: String,
+    },
+}
+
+/// What is configured.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Config {
+    /// Directory or URL of the lake.
+    pub lake: String,
+    /// Event Hubs namespaces to read.
+    pub event_hubs: Vec<EventHubs>,
+    /// When waiting rows are committed.
+    pub flush: Flush,
+    /// Rules besides the built-in ones.
+    pub rules: Rules,
+    /// Where alerts are delivered.
+    pub destinations: Vec<Destination>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            lake: DEFAULT_LAKE.into(),
+            event_hubs: Vec::new(),
+            flush: Flush::default(),
+            rules: Rules::default(),
+            destinations: Vec::new(),
+        }
+    }
+}
+
+/// A namespace and the hubs that are read from it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct EventHubs {
+    /// Connection string with a shared access key; its `EntityPath` names the hub.
+    pub connection_string: Option<Secret>,
+    /// Fully qualified namespace, `contoso.servicebus.windows.net`, for Entra credentials.
+    pub namespace: Option<String>,
+    /// Entra credential for `namespace`.
+    pub credential: Option<Credential>,
+    /// Hubs to read; with a connection string that has an `EntityPath` they may be left out.
+    #[serde(default)]
+    pub hubs: Vec<String>,
+    /// Consumer group.
+    #[serde(default = "default_consumer_group")]
+    pub consumer_group: String,
+    /// Address to connect to instead of the namespace's own, as `amqp://host:port` or
+    /// `amqps://host:port`: a private endpoint, a proxy or an emulator.
+    pub endpoint: Option<String>,
+}
+
+fn default_consumer_group() -> String {
+    "$Default".into()
+}
+
+/// How to prove who we are to Entra.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "kind", deny_unknown_fields)]
+pub enum Credential {
+    /// Azure CLI or Azure Developer CLI of the person at the keyboard.
+    DeveloperTools,
+    /// Managed identity of the machine.
+    #[serde(rename_all = "camelCase")]
+    ManagedIdentity {
+        /// Client id of a user-assigned identity.
+        client_id: Option<String>,
+    },
+    /// Federated token of a Kubernetes pod; tenant, client and token file are taken from the
+    /// environment that the workload identity webhook sets.
+    WorkloadIdentity,
+    /// Application with a client secret.
+    #[serde(rename_all = "camelCase")]
+    ClientSecret {
+        /// Tenant of the application.
+        tenant_id: String,
+        /// The application.
+        client_id: String,
+        /// Its secret.
+        client_secret: Secret,
+    },
+}
+
+/// See [`FlushLimits`].
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Flush {
+    rows: usize,
+    megabytes: usize,
+    #[serde(with = "period")]
+    age: Duration,
+}
+
+impl Default for Flush {
+    fn default() -> Self {
+        let limits = FlushLimits::default();
+        Self {
+            rows: limits.rows,
+            megabytes: limits.bytes >> 20,
+            age: limits.age,
+        }
+    }
+}
+
+impl From<Flush> for FlushLimits {
+    fn from(flush: Flush) -> Self {
+        Self {
+            rows: flush.rows.max(1),
+            bytes: flush.megabytes.max(1) << 20,
+            age: flush.age,
+        }
+    }
+}
+
+/// Rules besides the built-in ones.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Rules {
+    /// Files and directories.
+    pub paths: Vec<PathBuf>,
+    /// Ids of rules that do not run.
+    pub disabled: Vec<String>,
+}
+
+/// Where alerts are delivered.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Destination {
+    /// Name under which `AlertDeliveries` lists it.
+    pub name: String,
+    /// An HTTP endpoint that takes JSON.
+    pub webhook: Webhook,
+}
+
+/// An HTTP endpoint that takes alerts as JSON.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Webhook {
+    /// Its URL; `https`, or `http` for tests.
+    pub url: String,
+    /// Headers with fixed values.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// Headers with secret values, such as `Authorization`.
+    #[serde(default)]
+    pub secret_headers: BTreeMap<String, Secret>,
+    /// How long one attempt may take.
+    #[serde(default = "default_timeout", with = "period")]
+    pub timeout: Duration,
+    /// Attempts before an alert is listed as dead for this destination.
+    #[serde(default = "default_attempts")]
+    pub max_attempts: u32,
+}
+
+fn default_timeout() -> Duration {
+    Duration::from_secs(10)
+}
+
+fn default_attempts() -> u32 {
+    8
+}
+
+impl Config {
+    /// Reads the configuration: the named file, else the first that is in its place, else the
+    /// defaults.
+    ///
+    /// # Errors
+    /// The file cannot be read or is wrong.
+    pub fn load(named: Option<&Path>) -> Result<Self, ConfigError> {
+        let found = PLACES.iter().map(Path::new).find(|path| path.exists());
+        let Some(path) = named.or(found) else {
+            return Ok(Self::default());
+        };
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
+            path: path.into(),
+            source,
+        })?;
+        let config: Self = serde_saphyr::from_str(&text).map_err(|error| ConfigError::Invalid {
+            path: path.into(),
+            reason: error.to_string(),
+        })?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let value = |key: String, reason: &str| {
+            Err(ConfigError::Value {
+                key,
+                reason: reason.into(),
+            })
+        };
+        for (index, hubs) in self.event_hubs.iter().enumerate() {
+            match (&hubs.connection_string, &hubs.namespace, &hubs.credential) {
+                (Some(_), None, None) => {}
+                (None, Some(_), Some(_)) if hubs.hubs.is_empty() => {
+                    return value(format!("eventHubs[{index}].hubs"), "name the hubs to read");
+                }
+                (None, Some(_), Some(_)) => {}
+                _ => {
+                    return value(
+                        format!("eventHubs[{index}]"),
+                        "give either `connectionString`, or `namespace` with `credential`",
+                    );
+                }
+            }
+        }
+        for (index, destination) in self.destinations.iter().enumerate() {
+            let same = |other: &&Destination| other.name == destination.name;
+            if self.destinations.iter().filter(same).count() > 1 {
+                return value(
+                    format!("destinations[{index}].name"),
+                    "two destinations have this name; deliveries are told apart by it",
+                );
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str) -> Result<Config, ConfigError> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        Config::load(Some(file.path()))
+    }
+
+    #[test]
+    fn a_full_configuration_is_read() {
+        let config = load(
+            "
+lake: /var/lib/entralog
+eventHubs:
+  - connectionString: {env: HUBS}
+    hubs: [insights-logs-signinlogs]
+    consumerGroup: entralog
+  - namespace: contoso.servicebus.windows.net
+    credential: {kind: clientSecret, tenantId: t, clientId: c, clientSecret: {file: /run/secret}}
+    hubs: [insights-logs-auditlogs]
+flush: {rows: 10, megabytes: 1, age: 2s}
+rules: {paths: [rules], disabled: [risky-ip]}
+destinations:
+  - name: siem
+    webhook: {url: 'https://siem.example/alerts', secretHeaders: {Authorization: {env: TOKEN}}, timeout: 3s}
+",
+        )
+        .unwrap();
+        assert_eq!(config.event_hubs.len(), 2);
+        assert_eq!(FlushLimits::from(config.flush).age, Duration::from_secs(2));
+        assert_eq!(config.destinations[0].webhook.max_attempts, 8);
+    }
+
+    #[test]
+    fn mistakes_are_named_with_their_place() {
+        for (text, expected) in [
+            ("lakes: x", "lakes"),
+            ("flush: {age: soon}", "soon"),
+            ("eventHubs: [{hubs: [a]}]", "eventHubs[0]"),
+            (
+                "eventHubs: [{namespace: n, credential: {kind: developerTools}}]",
+                "eventHubs[0].hubs",
+            ),
+            (
+                "destinations: [{name: a, webhook: {url: u}}, {name: a, webhook: {url: u}}]",
+                "destinations[0].name",
+            ),
+            (
+                "eventHubs: [{connectionString: 'Endpoint=sb://x;SharedAccessKey=hush'}]",
+                "connectionString",
+            ),
+        ] {
+            let error = load(text).unwrap_err().to_string();
+            assert!(error.contains(expected), "{text}: {error}");
+            assert!(!error.contains("hush"), "a secret was printed: {error}");
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! The rules that come with the binary, and those in directories of the user's.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::{Rule, RuleError};
+
+/// Every file of `queries/rules`, built in.
+const BUILTIN: &[(&str, &str)] = &[
+    (
+        "legacy-auth-success.yaml",
+        include_str!("../../queries/rules/legacy-auth-success.yaml"),
+    ),
+    (
+        "password-spray.yaml",
+        include_str!("../../queries/rules/password-spray.yaml"),
+    ),
+    (
+        "risky-ip.yaml",
+        include_str!("../../queries/rules/risky-ip.yaml"),
+    ),
+    (
+        "unused-admin-role.yaml",
+        include_str!("../../queries/rules/unused-admin-role.yaml"),
+    ),
+];
+
+/// The rules of the binary, by id.
+///
+/// # Errors
+/// A built-in rule is broken, which the project's tests rule out.
+pub fn builtin_rules() -> Result<Vec<Rule>, RuleError> {
+    BUILTIN
+        .iter()
+        .map(|(name, text)| Rule::parse(text, &Path::new("queries/rules").join(name)))
+        .collect()
+}
+
+/// Rules from files and directories, besides the built-in ones; a rule of the user's replaces the
+/// built-in one with its id.
+///
+/// # Errors
+/// A file cannot be read or is not a rule, or two files have one id.
+pub fn load_rules(paths: &[PathBuf]) -> Result<Vec<Rule>, RuleError> {
+    let mut rules: BTreeMap<String, Rule> = BTreeMap::new();
+    for path in rule_files(paths)? {
+        let text = std::fs::read_to_string(&path).map_err(|source| RuleError::Read {
+            path: path.clone(),
+            source,
+        })?;
+        let rule = Rule::parse(&text, &path)?;
+        if let Some(first) = rules.insert(rule.id.clone(), rule) {
+            return Err(RuleError::Duplicate {
+                id: first.id,
+                first: first.path,
+                second: path,
+            });
+        }
+    }
+    for rule in builtin_rules()? {
+        rules.entry(rule.id.clone()).or_insert(rule);
+    }
+    Ok(rules.into_values().collect())
+}
+
+fn rule_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, RuleError> {
+    let mut files = Vec::new();
+    for path in paths {
+        let failed = |source| RuleError::Read {
+            path: path.clone(),
+            source,
+        };
+        if !std::fs::metadata(path).map_err(failed)?.is_dir() {
+            files.push(path.clone());
+            continue;
+        }
+        let mut entries = std::fs::read_dir(path)
+            .and_then(|entries| {
+                entries
+                    .map(|e| Ok(e?.path()))
+                    .collect::<Result<Vec<_>, _>>()
+            })
+            .map_err(failed)?;
+        entries.retain(|p| p.extension().is_some_and(|e| e == "yaml" || e == "yml"));
+        entries.sort();
+        files.append(&mut entries);
+    }
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_of_the_rules_directory_is_built_in() {
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("queries/rules");
+        let mut names: Vec<_> = std::fs::read_dir(directory)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        assert_eq!(
+            names,
+            BUILTIN.iter().map(|(name, _)| *name).collect::<Vec<_>>()
+        );
+    }
+
+    #[test]
+    fn a_rule_is_named_after_its_file() {
+        for rule in builtin_rules().unwrap() {
+            assert_eq!(rule.path.file_stem().unwrap().to_str().unwrap(), rule.id);
+        }
+    }
+}
