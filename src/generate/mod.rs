@@ -48,6 +48,8 @@ mod signin_form;
 mod snapshot;
 mod span;
 mod tenant;
+#[cfg(test)]
+mod tests;
 mod truth;
 mod writer;
 
