@@ -107,11 +107,9 @@ impl From<RuleError> for Failure {
 impl From<DetectError> for Failure {
     fn from(error: DetectError) -> Self {
         let exit = match &error {
-            DetectError::Lake(_)
-            | DetectError::Query {
-                source: QueryError::Lake(_),
-                ..
-            } => Exit::Unreachable,
+            DetectError::Lake(_) | DetectError::Query { source: QueryError::Lake(_), .. } => {
+                Exit::Unreachable
+            }
             _ => Exit::Wrong,
         };
         Self::new(exit, error.into())

@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::output::{self, Format};
-use super::{Context, Exit, Failure};
-use crate::ingest::{Counts, FileOutcome, FileReport, FlushLimits, Ingester, ingest_files};
+use super::{Context, Exit, Failure, stop};
+use crate::ingest::{
+    Counts, FileOutcome, FileReport, FlushLimits, Ingester, Run, ingest_files, ingest_hubs,
+};
 use crate::source::file::expand;
 
 #[derive(Debug, clap::Args)]
@@ -22,9 +24,20 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Exit, Failure> {
     if arguments.from.is_empty() {
-        return Err(Failure::said(Exit::Usage, "no Event Hubs"));
+        from_hubs(context, if arguments.once { Run::Once } else { Run::Continuous }).await
+    } else {
+        from_files(context, &arguments.from).await
     }
-    from_files(context, &arguments.from).await
+}
+
+async fn from_hubs(context: &Context, run: Run) -> Result<Exit, Failure> {
+    let hubs = context.hubs()?;
+    let lake = context.lake()?;
+    let mut ingester = Ingester::new(lake, FlushLimits::from(context.config.flush));
+    let cancel = stop::on_signal();
+    ingest_hubs(&mut ingester, &hubs, run, &cancel, |_| {}).await?;
+    print_counts(context, ingester.counts())?;
+    Ok(Exit::Done)
 }
 
 async fn from_files(context: &Context, paths: &[PathBuf]) -> Result<Exit, Failure> {
@@ -32,23 +45,18 @@ async fn from_files(context: &Context, paths: &[PathBuf]) -> Result<Exit, Failur
     let lake = context.lake()?;
     let mut ingester = Ingester::new(lake.clone(), FlushLimits::from(context.config.flush));
     let mut exit = Exit::Done;
-    ingest_files(
-        &mut ingester,
-        &lake,
-        files,
-        |FileReport { path, outcome }, _| match outcome {
-            FileOutcome::Complete => tracing::debug!(path = %path.display(), "taken in"),
-            FileOutcome::Incomplete { line } => tracing::warn!(
-                path = %path.display(),
-                line,
-                "the last line is not complete; it is taken in once it is"
-            ),
-            FileOutcome::Failed(error) => {
-                tracing::error!("{error}");
-                exit = Exit::Unreachable;
-            }
-        },
-    )
+    ingest_files(&mut ingester, &lake, files, |FileReport { path, outcome }, _| match outcome {
+        FileOutcome::Complete => tracing::debug!(path = %path.display(), "taken in"),
+        FileOutcome::Incomplete { line } => tracing::warn!(
+            path = %path.display(),
+            line,
+            "the last line is not complete; it is taken in once it is"
+        ),
+        FileOutcome::Failed(error) => {
+            tracing::error!("{error}");
+            exit = Exit::Unreachable;
+        }
+    })
     .await?;
     print_counts(context, ingester.counts())?;
     Ok(exit)
@@ -62,11 +70,7 @@ pub(super) fn print_counts(context: &Context, counts: &Counts) -> Result<(), Fai
         table: &'a str,
         rows: u64,
     }
-    let rows: Vec<_> = counts
-        .rows
-        .iter()
-        .map(|(table, rows)| Row { table, rows: *rows })
-        .collect();
+    let rows: Vec<_> = counts.rows.iter().map(|(table, rows)| Row { table, rows: *rows }).collect();
     for (reason, count) in &counts.dead {
         tracing::warn!(
             count,
@@ -77,9 +81,5 @@ pub(super) fn print_counts(context: &Context, counts: &Counts) -> Result<(), Fai
     if rows.is_empty() {
         tracing::info!("nothing new: everything was in the lake already");
     }
-    output::print_rows(
-        &rows,
-        &["Table", "Rows"],
-        Format::or_default(context.output),
-    )
+    output::print_rows(&rows, &["Table", "Rows"], Format::or_default(context.output))
 }

@@ -8,6 +8,7 @@ mod ingest;
 mod output;
 mod query;
 mod rule;
+mod stop;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -17,7 +18,8 @@ use clap::{Parser, Subcommand};
 pub use exit::{Exit, Failure};
 use output::Format;
 
-use crate::config::Config;
+use crate::config::{Config, EventHubs};
+use crate::ingest::Hub;
 use crate::lake::Lake;
 
 /// An open pipeline for Microsoft Entra ID logs: Event Hubs to a Delta lake, detections, alerts.
@@ -80,6 +82,21 @@ impl Context {
         Ok(Lake::open(&self.config.lake)?)
     }
 
+    /// The hubs of the configuration, of which there must be some.
+    fn hubs(&self) -> Result<Vec<Hub>, Failure> {
+        let hubs = self.config.event_hubs.iter().map(EventHubs::open);
+        let hubs: Vec<Hub> = hubs.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
+        if hubs.is_empty() {
+            return Err(Failure::said(
+                Exit::Usage,
+                "no Event Hubs are configured: set ENTRALOG_EVENT_HUBS_CONNECTION_STRING (and \
+                 ENTRALOG_EVENT_HUBS), list them under `eventHubs` in entralog.yaml, or take in \
+                 files with --from",
+            ));
+        }
+        Ok(hubs)
+    }
+
     /// The lake, which must be there.
     async fn existing_lake(&self) -> Result<Lake, Failure> {
         let lake = self.lake()?;
@@ -98,11 +115,7 @@ pub fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => {
             // Help and version are answers, not mistakes.
-            let exit = if error.use_stderr() {
-                Exit::Usage
-            } else {
-                Exit::Done
-            };
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
             let _ = error.print();
             return exit.into();
         }
@@ -110,10 +123,7 @@ pub fn main() -> ExitCode {
     start_log(arguments.global.verbose);
     // Two crypto providers are linked; rustls takes none by itself then.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-    {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return exit::report(&Failure::new(Exit::Unreachable, error.into())),
     };
@@ -131,10 +141,7 @@ async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     if let Some(lake) = arguments.global.lake {
         config.lake = lake;
     }
-    let context = Context {
-        config,
-        output: arguments.global.output,
-    };
+    let context = Context { config, output: arguments.global.output };
     match arguments.command {
         Command::Ingest(arguments) => ingest::run(&context, arguments).await,
         Command::Query(arguments) => query::run(&context, arguments).await,

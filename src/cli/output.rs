@@ -32,11 +32,7 @@ impl Format {
     /// The form asked for, else a table on a terminal and NDJSON in a pipe.
     pub(super) fn or_default(asked: Option<Self>) -> Self {
         asked.unwrap_or_else(|| {
-            if std::io::stdout().is_terminal() {
-                Self::Table
-            } else {
-                Self::Ndjson
-            }
+            if std::io::stdout().is_terminal() { Self::Table } else { Self::Ndjson }
         })
     }
 }
@@ -55,10 +51,7 @@ pub(super) fn print(
                 .with_explicit_nulls(true)
                 .with_timestamp_tz_format(TIME.into());
             let mut writer = builder.build::<_, arrow::json::writer::JsonArray>(&mut out);
-            batches
-                .iter()
-                .try_for_each(|batch| writer.write(batch))
-                .map_err(failed)?;
+            batches.iter().try_for_each(|batch| writer.write(batch)).map_err(failed)?;
             writer.finish().map_err(failed)?;
             drop(writer);
             writeln!(out)?;
@@ -68,10 +61,7 @@ pub(super) fn print(
                 .with_explicit_nulls(true)
                 .with_timestamp_tz_format(TIME.into());
             let mut writer = builder.build::<_, arrow::json::writer::LineDelimited>(&mut out);
-            batches
-                .iter()
-                .try_for_each(|batch| writer.write(batch))
-                .map_err(failed)?;
+            batches.iter().try_for_each(|batch| writer.write(batch)).map_err(failed)?;
             writer.finish().map_err(failed)?;
         }
         Format::Csv => {
@@ -154,12 +144,7 @@ fn without_formulas(batch: &RecordBatch) -> Result<RecordBatch, Failure> {
         .fields()
         .iter()
         .zip(&columns)
-        .map(|(field, column)| {
-            field
-                .as_ref()
-                .clone()
-                .with_data_type(column.data_type().clone())
-        })
+        .map(|(field, column)| field.as_ref().clone().with_data_type(column.data_type().clone()))
         .collect();
     let schema = Arc::new(arrow::datatypes::Schema::new(fields));
     RecordBatch::try_new(schema, columns).map_err(failed)
@@ -169,13 +154,7 @@ fn neutral<'a>(values: impl Iterator<Item = Option<&'a str>>) -> ArrayRef {
     let dangerous = |text: &str| text.starts_with(['=', '+', '-', '@', '\t', '\r']);
     let array: StringArray = values
         .map(|value| {
-            value.map(|text| {
-                if dangerous(text) {
-                    format!("'{text}")
-                } else {
-                    text.to_owned()
-                }
-            })
+            value.map(|text| if dangerous(text) { format!("'{text}") } else { text.to_owned() })
         })
         .collect();
     Arc::new(array)

@@ -14,10 +14,6 @@ pub(super) struct Arguments {
 pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Exit, Failure> {
     let lake = context.existing_lake().await?;
     let answer = Session::new(&lake)?.query(&arguments.sql).await?;
-    output::print(
-        &answer.schema,
-        &answer.batches,
-        Format::or_default(context.output),
-    )?;
+    output::print(&answer.schema, &answer.batches, Format::or_default(context.output))?;
     Ok(Exit::Done)
 }

@@ -4,6 +4,7 @@
 //! refused. Secrets never stand in the file: they are named by environment variable or file, and
 //! they are never printed.
 
+mod hubs;
 mod period;
 mod secret;
 
@@ -22,6 +23,12 @@ const PLACES: [&str; 2] = ["entralog.yaml", "/etc/entralog/entralog.yaml"];
 
 /// The lake when nothing names one.
 const DEFAULT_LAKE: &str = "./entralog-lake";
+
+/// A connection string in the environment takes the place of `eventHubs`.
+const CONNECTION_STRING: &str = "ENTRALOG_EVENT_HUBS_CONNECTION_STRING";
+/// Names of the hubs, with commas.
+const HUBS: &str = "ENTRALOG_EVENT_HUBS";
+const CONSUMER_GROUP: &str = "ENTRALOG_CONSUMER_GROUP";
 
 /// A configuration that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -148,21 +155,13 @@ pub struct Flush {
 impl Default for Flush {
     fn default() -> Self {
         let limits = FlushLimits::default();
-        Self {
-            rows: limits.rows,
-            megabytes: limits.bytes >> 20,
-            age: limits.age,
-        }
+        Self { rows: limits.rows, megabytes: limits.bytes >> 20, age: limits.age }
     }
 }
 
 impl From<Flush> for FlushLimits {
     fn from(flush: Flush) -> Self {
-        Self {
-            rows: flush.rows.max(1),
-            bytes: flush.megabytes.max(1) << 20,
-            age: flush.age,
-        }
+        Self { rows: flush.rows.max(1), bytes: flush.megabytes.max(1) << 20, age: flush.age }
     }
 }
 
@@ -222,28 +221,47 @@ impl Config {
     /// The file cannot be read or is wrong.
     pub fn load(named: Option<&Path>) -> Result<Self, ConfigError> {
         let found = PLACES.iter().map(Path::new).find(|path| path.exists());
-        let Some(path) = named.or(found) else {
-            return Ok(Self::default());
+        let mut config = match named.or(found) {
+            Some(path) => Self::read(path)?,
+            None => Self::default(),
         };
-        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
-            path: path.into(),
-            source,
-        })?;
-        let config: Self = serde_saphyr::from_str(&text).map_err(|error| ConfigError::Invalid {
-            path: path.into(),
-            reason: error.to_string(),
-        })?;
+        config.add_environment();
         config.check()?;
         Ok(config)
     }
 
+    fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Read { path: path.into(), source })?;
+        serde_saphyr::from_str(&text)
+            .map_err(|error| ConfigError::Invalid { path: path.into(), reason: error.to_string() })
+    }
+
+    /// A namespace by environment alone, for containers and for trying things out.
+    fn add_environment(&mut self) {
+        if std::env::var_os(CONNECTION_STRING).is_none() {
+            return;
+        }
+        let hubs = std::env::var(HUBS).unwrap_or_default();
+        let group = std::env::var(CONSUMER_GROUP).ok().filter(|group| !group.is_empty());
+        self.event_hubs = vec![EventHubs {
+            connection_string: Some(Secret::Env(CONNECTION_STRING.into())),
+            namespace: None,
+            credential: None,
+            hubs: hubs
+                .split(',')
+                .map(str::trim)
+                .filter(|h| !h.is_empty())
+                .map(Into::into)
+                .collect(),
+            consumer_group: group.unwrap_or_else(default_consumer_group),
+            endpoint: None,
+        }];
+    }
+
     fn check(&self) -> Result<(), ConfigError> {
-        let value = |key: String, reason: &str| {
-            Err(ConfigError::Value {
-                key,
-                reason: reason.into(),
-            })
-        };
+        let value =
+            |key: String, reason: &str| Err(ConfigError::Value { key, reason: reason.into() });
         for (index, hubs) in self.event_hubs.iter().enumerate() {
             match (&hubs.connection_string, &hubs.namespace, &hubs.credential) {
                 (Some(_), None, None) => {}

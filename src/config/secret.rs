@@ -42,10 +42,7 @@ impl Secret {
             Self::Env(name) => std::env::var(name).map_err(|_| SecretError::Variable(name.clone())),
             Self::File(path) => std::fs::read_to_string(path)
                 .map(|text| text.trim_end_matches(['\r', '\n']).to_owned())
-                .map_err(|source| SecretError::File {
-                    path: path.clone(),
-                    source,
-                }),
+                .map_err(|source| SecretError::File { path: path.clone(), source }),
             Self::Given(secret) => Ok(secret.clone()),
         }
     }
@@ -72,14 +69,8 @@ impl<'de> Deserialize<'de> for Secret {
         // The value itself must not get into the message: it may be the secret.
         let help = "`connectionString` and other secrets are named, not written: {env: NAME} or {file: PATH}";
         match Reference::deserialize(deserializer) {
-            Ok(Reference {
-                env: Some(name),
-                file: None,
-            }) => Ok(Self::Env(name)),
-            Ok(Reference {
-                env: None,
-                file: Some(path),
-            }) => Ok(Self::File(path)),
+            Ok(Reference { env: Some(name), file: None }) => Ok(Self::Env(name)),
+            Ok(Reference { env: None, file: Some(path) }) => Ok(Self::File(path)),
             _ => Err(D::Error::custom(help)),
         }
     }

@@ -46,9 +46,7 @@ pub(super) fn end_in(text: &str, part: &str) -> usize {
 
 /// The place after the bracket that closes what ends at `end`.
 pub(super) fn after_closing(text: &str, end: usize, bracket: u8) -> Option<usize> {
-    let gap = text.as_bytes()[end..]
-        .iter()
-        .position(|byte| *byte == bracket)?;
+    let gap = text.as_bytes()[end..].iter().position(|byte| *byte == bracket)?;
     Some(end + gap + 1)
 }
 
@@ -91,10 +89,7 @@ mod tests {
         let text = r#"{"a": 1, "b\n":{"c": [1, 2]} , "d":null}  tail"#;
         let (fields, length) = fields(text).unwrap();
         let pairs: Vec<_> = fields.iter().map(|f| (&*f.key, &*f.json)).collect();
-        assert_eq!(
-            pairs,
-            [("a", "1"), ("b\n", r#"{"c": [1, 2]}"#), ("d", "null")]
-        );
+        assert_eq!(pairs, [("a", "1"), ("b\n", r#"{"c": [1, 2]}"#), ("d", "null")]);
         assert_eq!(&text[length..], "  tail");
     }
 

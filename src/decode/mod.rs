@@ -28,10 +28,7 @@ impl Record<'_> {
     /// The log category (`SignInLogs`, `AuditLogs`, …) that decides the table.
     #[must_use]
     pub fn category(&self) -> Option<Cow<'_, str>> {
-        let field = self
-            .fields
-            .iter()
-            .find(|field| field.key.eq_ignore_ascii_case("category"))?;
+        let field = self.fields.iter().find(|field| field.key.eq_ignore_ascii_case("category"))?;
         text_of(&field.json)
     }
 }
@@ -124,11 +121,7 @@ fn object<'a>(text: &'a str, out: &mut Decoded<'a>) -> usize {
                 Some(records) => {
                     array(records.borrowed_in(text), out);
                 }
-                None => out.push(Ok(Record {
-                    index: out.len(),
-                    json: &text[..length],
-                    fields,
-                })),
+                None => out.push(Ok(Record { index: out.len(), json: &text[..length], fields })),
             }
             length
         }
@@ -172,11 +165,7 @@ fn record(json: &str, index: usize) -> Result<Record<'_>, Rejected<'_>> {
         });
     }
     match fields(json) {
-        Ok((fields, _)) => Ok(Record {
-            index,
-            json,
-            fields,
-        }),
+        Ok((fields, _)) => Ok(Record { index, json, fields }),
         Err(error) => Err(Rejected {
             index,
             bytes: json.as_bytes(),
@@ -187,12 +176,7 @@ fn record(json: &str, index: usize) -> Result<Record<'_>, Rejected<'_>> {
 }
 
 fn reject_rest<'a>(rest: &'a str, reason: Reason, detail: String, out: &mut Decoded<'a>) -> usize {
-    out.push(Err(Rejected {
-        index: out.len(),
-        bytes: rest.as_bytes(),
-        reason,
-        detail,
-    }));
+    out.push(Err(Rejected { index: out.len(), bytes: rest.as_bytes(), reason, detail }));
     rest.len()
 }
 
@@ -202,10 +186,7 @@ fn is_records(field: &Field<'_>) -> bool {
 
 /// Where the array of an envelope begins that cannot be read to its end.
 fn records_array_start(text: &str) -> Option<usize> {
-    let inside = text
-        .strip_prefix('{')?
-        .trim_start()
-        .strip_prefix("\"records\"")?;
+    let inside = text.strip_prefix('{')?.trim_start().strip_prefix("\"records\"")?;
     let array = inside.trim_start().strip_prefix(':')?.trim_start();
     array.starts_with('[').then(|| text.len() - array.len())
 }
@@ -219,10 +200,9 @@ mod tests {
             .into_iter()
             .map(|item| match item {
                 Ok(record) => Ok(record.json.to_owned()),
-                Err(rejected) => Err((
-                    rejected.reason,
-                    String::from_utf8(rejected.bytes.to_vec()).unwrap(),
-                )),
+                Err(rejected) => {
+                    Err((rejected.reason, String::from_utf8(rejected.bytes.to_vec()).unwrap()))
+                }
             })
             .collect()
     }
@@ -234,10 +214,7 @@ mod tests {
         assert_eq!(shape(r#" { "records" : [ {"a":1} , {"b":[2]} ] } "#), two);
         assert_eq!(shape(r#"[{"a":1},{"b":[2]}]"#), two);
         assert_eq!(shape("{\"a\":1}\n{\"b\":[2]}\n"), two);
-        assert_eq!(
-            shape("\u{feff}{\"records\":[{\"a\":1}]}\r\n[{\"b\":[2]}]"),
-            two
-        );
+        assert_eq!(shape("\u{feff}{\"records\":[{\"a\":1}]}\r\n[{\"b\":[2]}]"), two);
         assert_eq!(shape(r#"{"records":[]}"#), vec![]);
         assert_eq!(shape("  "), vec![]);
     }
@@ -256,17 +233,11 @@ mod tests {
 
     #[test]
     fn what_is_not_a_record_is_rejected_with_its_bytes() {
-        assert_eq!(
-            shape("nonsense"),
-            vec![Err((Reason::InvalidJson, "nonsense".into()))]
-        );
+        assert_eq!(shape("nonsense"), vec![Err((Reason::InvalidJson, "nonsense".into()))]);
         assert_eq!(shape(r#"[7]"#), vec![Err((Reason::NotARecord, "7".into()))]);
         let body = b"{\"records\":[{\"a\":\"\xff\"}]}";
         let rejected = decode(body).remove(0).unwrap_err();
-        assert_eq!(
-            (rejected.reason, rejected.bytes),
-            (Reason::InvalidUtf8, body.as_slice())
-        );
+        assert_eq!((rejected.reason, rejected.bytes), (Reason::InvalidUtf8, body.as_slice()));
         assert_eq!(rejected.detail, "not UTF-8 at byte 18");
     }
 
@@ -274,17 +245,11 @@ mod tests {
     fn what_follows_a_value_is_not_lost() {
         assert_eq!(
             shape(r#"{"a":1} trailing"#),
-            vec![
-                Ok(r#"{"a":1}"#.to_owned()),
-                Err((Reason::InvalidJson, "trailing".into()))
-            ]
+            vec![Ok(r#"{"a":1}"#.to_owned()), Err((Reason::InvalidJson, "trailing".into()))]
         );
         assert_eq!(
             shape(r#"{"records":[{"a":1}]} ]"#),
-            vec![
-                Ok(r#"{"a":1}"#.to_owned()),
-                Err((Reason::InvalidJson, "]".into()))
-            ]
+            vec![Ok(r#"{"a":1}"#.to_owned()), Err((Reason::InvalidJson, "]".into()))]
         );
     }
 
@@ -292,10 +257,7 @@ mod tests {
     fn the_category_is_found_in_any_case() {
         for body in [r#"{"category":"AuditLogs"}"#, r#"{"Category":"AuditLogs"}"#] {
             let decoded = decode(body.as_bytes());
-            assert_eq!(
-                decoded[0].as_ref().unwrap().category().unwrap(),
-                "AuditLogs"
-            );
+            assert_eq!(decoded[0].as_ref().unwrap().category().unwrap(), "AuditLogs");
         }
     }
 }

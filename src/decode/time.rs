@@ -28,16 +28,8 @@ pub fn parse_time(text: &str) -> Option<i64> {
     let hour = reader.number(1, 2)?;
     reader.expect(b':')?;
     let minute = reader.number(2, 2)?;
-    let second = if reader.take(b':') {
-        reader.number(2, 2)?
-    } else {
-        0
-    };
-    let micros = if reader.take(b'.') {
-        reader.fraction()?
-    } else {
-        0
-    };
+    let second = if reader.take(b':') { reader.number(2, 2)? } else { 0 };
+    let micros = if reader.take(b'.') { reader.fraction()? } else { 0 };
     reader.spaces();
     let hour = match reader.word() {
         b"AM" | b"am" if (1..=12).contains(&hour) => hour % 12,
@@ -73,22 +65,15 @@ impl Reader<'_> {
     }
 
     fn digits(&self, most: usize) -> usize {
-        self.0
-            .iter()
-            .take(most)
-            .take_while(|byte| byte.is_ascii_digit())
-            .count()
+        self.0.iter().take(most).take_while(|byte| byte.is_ascii_digit()).count()
     }
 
     fn number(&mut self, least: usize, most: usize) -> Option<u32> {
         let count = self.digits(most);
         let (digits, rest) = self.0.split_at(count);
         self.0 = rest;
-        (count >= least).then(|| {
-            digits
-                .iter()
-                .fold(0, |value, digit| value * 10 + u32::from(digit - b'0'))
-        })
+        (count >= least)
+            .then(|| digits.iter().fold(0, |value, digit| value * 10 + u32::from(digit - b'0')))
     }
 
     fn fraction(&mut self) -> Option<i64> {
@@ -100,11 +85,7 @@ impl Reader<'_> {
     }
 
     fn word(&mut self) -> &[u8] {
-        let count = self
-            .0
-            .iter()
-            .take_while(|byte| byte.is_ascii_alphabetic())
-            .count();
+        let count = self.0.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
         let (word, rest) = self.0.split_at(count);
         self.0 = rest;
         word
@@ -121,11 +102,7 @@ impl Reader<'_> {
         self.0 = &self.0[1..];
         let hours = i64::from(self.number(2, 2)?);
         self.take(b':');
-        let minutes = if self.0.is_empty() {
-            0
-        } else {
-            i64::from(self.number(2, 2)?)
-        };
+        let minutes = if self.0.is_empty() { 0 } else { i64::from(self.number(2, 2)?) };
         self.0.is_empty().then_some(sign * (hours * 60 + minutes))
     }
 }
@@ -142,14 +119,8 @@ mod tests {
     #[test]
     fn every_form_seen_in_real_records_is_read_to_the_microsecond() {
         for (text, expected) in [
-            (
-                "2025-01-15T08:45:30.1234567Z",
-                "2025-01-15T08:45:30.123456Z",
-            ),
-            (
-                "2025-01-15T08:45:30.123456789Z",
-                "2025-01-15T08:45:30.123456Z",
-            ),
+            ("2025-01-15T08:45:30.1234567Z", "2025-01-15T08:45:30.123456Z"),
+            ("2025-01-15T08:45:30.123456789Z", "2025-01-15T08:45:30.123456Z"),
             ("2025-01-15 09:30:45.123", "2025-01-15T09:30:45.123000Z"),
             ("2025-01-15T08:45:30Z", "2025-01-15T08:45:30.000000Z"),
             ("2025-01-15T08:45:30+02:00", "2025-01-15T06:45:30.000000Z"),
@@ -158,15 +129,9 @@ mod tests {
             ("11/14/2025 1:48:53 AM", "2025-11-14T01:48:53.000000Z"),
             ("12/12/2025 3:03:58 PM", "2025-12-12T15:03:58.000000Z"),
             ("12/12/2025 12:03:58 AM", "2025-12-12T00:03:58.000000Z"),
-            (
-                "12/12/2025 12:03:58 PM +00:00",
-                "2025-12-12T12:03:58.000000Z",
-            ),
+            ("12/12/2025 12:03:58 PM +00:00", "2025-12-12T12:03:58.000000Z"),
             ("8/22/2022 6:11:52.25 PM", "2022-08-22T18:11:52.250000Z"),
-            (
-                "1969-12-31T23:59:59.9999999Z",
-                "1969-12-31T23:59:59.999999Z",
-            ),
+            ("1969-12-31T23:59:59.9999999Z", "1969-12-31T23:59:59.999999Z"),
         ] {
             assert_eq!(iso(text).as_deref(), Some(expected), "{text}");
         }

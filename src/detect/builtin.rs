@@ -7,22 +7,10 @@ use super::{Rule, RuleError};
 
 /// Every file of `queries/rules`, built in.
 const BUILTIN: &[(&str, &str)] = &[
-    (
-        "legacy-auth-success.yaml",
-        include_str!("../../queries/rules/legacy-auth-success.yaml"),
-    ),
-    (
-        "password-spray.yaml",
-        include_str!("../../queries/rules/password-spray.yaml"),
-    ),
-    (
-        "risky-ip.yaml",
-        include_str!("../../queries/rules/risky-ip.yaml"),
-    ),
-    (
-        "unused-admin-role.yaml",
-        include_str!("../../queries/rules/unused-admin-role.yaml"),
-    ),
+    ("legacy-auth-success.yaml", include_str!("../../queries/rules/legacy-auth-success.yaml")),
+    ("password-spray.yaml", include_str!("../../queries/rules/password-spray.yaml")),
+    ("risky-ip.yaml", include_str!("../../queries/rules/risky-ip.yaml")),
+    ("unused-admin-role.yaml", include_str!("../../queries/rules/unused-admin-role.yaml")),
 ];
 
 /// The rules of the binary, by id.
@@ -44,17 +32,11 @@ pub fn builtin_rules() -> Result<Vec<Rule>, RuleError> {
 pub fn load_rules(paths: &[PathBuf]) -> Result<Vec<Rule>, RuleError> {
     let mut rules: BTreeMap<String, Rule> = BTreeMap::new();
     for path in rule_files(paths)? {
-        let text = std::fs::read_to_string(&path).map_err(|source| RuleError::Read {
-            path: path.clone(),
-            source,
-        })?;
+        let text = std::fs::read_to_string(&path)
+            .map_err(|source| RuleError::Read { path: path.clone(), source })?;
         let rule = Rule::parse(&text, &path)?;
         if let Some(first) = rules.insert(rule.id.clone(), rule) {
-            return Err(RuleError::Duplicate {
-                id: first.id,
-                first: first.path,
-                second: path,
-            });
+            return Err(RuleError::Duplicate { id: first.id, first: first.path, second: path });
         }
     }
     for rule in builtin_rules()? {
@@ -66,20 +48,13 @@ pub fn load_rules(paths: &[PathBuf]) -> Result<Vec<Rule>, RuleError> {
 fn rule_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, RuleError> {
     let mut files = Vec::new();
     for path in paths {
-        let failed = |source| RuleError::Read {
-            path: path.clone(),
-            source,
-        };
+        let failed = |source| RuleError::Read { path: path.clone(), source };
         if !std::fs::metadata(path).map_err(failed)?.is_dir() {
             files.push(path.clone());
             continue;
         }
         let mut entries = std::fs::read_dir(path)
-            .and_then(|entries| {
-                entries
-                    .map(|e| Ok(e?.path()))
-                    .collect::<Result<Vec<_>, _>>()
-            })
+            .and_then(|entries| entries.map(|e| Ok(e?.path())).collect::<Result<Vec<_>, _>>())
             .map_err(failed)?;
         entries.retain(|p| p.extension().is_some_and(|e| e == "yaml" || e == "yml"));
         entries.sort();
@@ -100,10 +75,7 @@ mod tests {
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
             .collect();
         names.sort();
-        assert_eq!(
-            names,
-            BUILTIN.iter().map(|(name, _)| *name).collect::<Vec<_>>()
-        );
+        assert_eq!(names, BUILTIN.iter().map(|(name, _)| *name).collect::<Vec<_>>());
     }
 
     #[test]

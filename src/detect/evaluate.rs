@@ -80,21 +80,12 @@ pub struct Evaluation {
 /// # Errors
 /// The query is wrong or fails, or lacks a column that the rule names.
 pub async fn evaluate(lake: &Lake, rule: &Rule, slice: Slice) -> Result<Evaluation, DetectError> {
-    let failed = |source| DetectError::Query {
-        rule: rule.id.clone(),
-        source,
-    };
+    let failed = |source| DetectError::Query { rule: rule.id.clone(), source };
     let window = slice.window(rule.query_period);
     let session = Session::within(lake, window).map_err(failed)?;
-    let parameters = [
-        ("slice_start", slice.start),
-        ("slice_end", slice.end),
-        ("window_start", window.start),
-    ];
-    let answer = session
-        .query_with(&rule.query, &parameters)
-        .await
-        .map_err(failed)?;
+    let parameters =
+        [("slice_start", slice.start), ("slice_end", slice.end), ("window_start", window.start)];
+    let answer = session.query_with(&rule.query, &parameters).await.map_err(failed)?;
     check_columns(rule, |name| answer.schema.column_with_name(name).is_some())?;
 
     let rows: Vec<Map<String, Value>> = from_batches(&answer.batches)?;
@@ -103,10 +94,7 @@ pub async fn evaluate(lake: &Lake, rule: &Rule, slice: Slice) -> Result<Evaluati
         .map(|row| finding(rule, slice, row))
         .filter(|finding| slice.contains(finding.end))
         .collect();
-    if !rule
-        .trigger_operator
-        .is_met(findings.len() as u64, rule.trigger_threshold)
-    {
+    if !rule.trigger_operator.is_met(findings.len() as u64, rule.trigger_threshold) {
         findings.clear();
     }
     Ok(Evaluation { slice, findings })
@@ -114,25 +102,14 @@ pub async fn evaluate(lake: &Lake, rule: &Rule, slice: Slice) -> Result<Evaluati
 
 /// Columns that the rule names must be in the result.
 pub(super) fn check_columns(rule: &Rule, exists: impl Fn(&str) -> bool) -> Result<(), DetectError> {
-    let entities = rule
-        .entity_mappings
-        .iter()
-        .flat_map(|mapping| &mapping.field_mappings);
+    let entities = rule.entity_mappings.iter().flat_map(|mapping| &mapping.field_mappings);
     let named = entities
         .map(|field| ("entityMappings", &field.column_name))
-        .chain(
-            rule.custom_details
-                .values()
-                .map(|column| ("customDetails", column)),
-        );
+        .chain(rule.custom_details.values().map(|column| ("customDetails", column)));
     for (key, column) in named {
         if !exists(column) {
             let reason = format!("the query's result has no column {column:?}");
-            return Err(DetectError::Result {
-                rule: rule.id.clone(),
-                key,
-                reason,
-            });
+            return Err(DetectError::Result { rule: rule.id.clone(), key, reason });
         }
     }
     Ok(())
@@ -141,12 +118,9 @@ pub(super) fn check_columns(rule: &Rule, exists: impl Fn(&str) -> bool) -> Resul
 fn finding(rule: &Rule, slice: Slice, row: Map<String, Value>) -> Finding {
     // The end of a slice is not part of it: what has no time of its own ends just before.
     let last = slice.end - chrono::TimeDelta::microseconds(1);
-    let end = time(&row, "EndTime")
-        .or_else(|| time(&row, "TimeGenerated"))
-        .unwrap_or(last);
-    let start = time(&row, "StartTime")
-        .or_else(|| time(&row, "TimeGenerated"))
-        .unwrap_or(slice.start);
+    let end = time(&row, "EndTime").or_else(|| time(&row, "TimeGenerated")).unwrap_or(last);
+    let start =
+        time(&row, "StartTime").or_else(|| time(&row, "TimeGenerated")).unwrap_or(slice.start);
     let entities = rule
         .entity_mappings
         .iter()
@@ -163,12 +137,7 @@ fn finding(rule: &Rule, slice: Slice, row: Map<String, Value>) -> Finding {
             (!identifiers.is_empty()).then_some(Entity { kind, identifiers })
         })
         .collect();
-    Finding {
-        start,
-        end,
-        entities,
-        row,
-    }
+    Finding { start, end, entities, row }
 }
 
 fn time(row: &Map<String, Value>, column: &str) -> Option<DateTime<Utc>> {

@@ -89,20 +89,12 @@ impl Ledger {
         let sql = format!(
             "SELECT * EXCLUDE (date) FROM RuleRuns WHERE RuleId = '{id}' ORDER BY TimeGenerated"
         );
-        let answer = session
-            .query(&sql)
-            .await
-            .map_err(|error| failed(rule, error))?;
+        let answer = session.query(&sql).await.map_err(|error| failed(rule, error))?;
         let mut ledger = Self::default();
         for run in from_batches::<RuleRun>(&answer.batches)? {
-            let slice = Slice {
-                start: run.slice_start,
-                end: run.slice_end,
-            };
+            let slice = Slice { start: run.slice_start, end: run.slice_end };
             ledger.outcomes.insert(slice, run.outcome);
-            let versions = run
-                .table_versions
-                .and_then(|text| serde_json::from_str(&text).ok());
+            let versions = run.table_versions.and_then(|text| serde_json::from_str(&text).ok());
             if let Some(versions) = versions {
                 ledger.versions = versions;
             }
@@ -138,17 +130,11 @@ impl Ledger {
                 slices.extend(self.evaluated_windows_over(rule, slice));
             }
         }
-        let (due, open) = slices
-            .into_iter()
-            .partition(|slice: &Slice| slice.end <= until);
+        let (due, open) = slices.into_iter().partition(|slice: &Slice| slice.end <= until);
         let open = Vec::into_iter(open)
             .filter(|slice| self.outcomes.get(slice) != Some(&Outcome::Open))
             .collect();
-        Ok(Pending {
-            due,
-            open,
-            versions,
-        })
+        Ok(Pending { due, open, versions })
     }
 
     /// Later slices whose windows hold the rows of `slice` and that were evaluated without them.
@@ -164,10 +150,7 @@ impl Ledger {
 /// The tables of events that the rule's query reads.
 async fn event_tables(lake: &Lake, rule: &Rule) -> Result<Vec<&'static Table>, DetectError> {
     let session = Session::new(lake).map_err(|error| failed(rule, error))?;
-    let names = session
-        .tables_of(&rule.query)
-        .await
-        .map_err(|error| failed(rule, error))?;
+    let names = session.tables_of(&rule.query).await.map_err(|error| failed(rule, error))?;
     let tables = names.iter().filter_map(|name| table::by_name(name));
     Ok(tables.filter(|table| table.category.is_some()).collect())
 }
@@ -199,10 +182,7 @@ async fn fresh_slices(
         "SELECT DISTINCT CAST(floor(CAST(CAST(\"TimeGenerated\" AS BIGINT) AS DOUBLE) / {length}000000.0) AS BIGINT) AS slice FROM scratch.rows"
     );
     let session = Session::new(lake).map_err(|error| failed(rule, error))?;
-    let answer = session
-        .query_table(rows, &sql)
-        .await
-        .map_err(|error| failed(rule, error))?;
+    let answer = session.query_table(rows, &sql).await.map_err(|error| failed(rule, error))?;
     let slices = from_batches::<Row>(&answer.batches)?
         .into_iter()
         .filter_map(|row| DateTime::from_timestamp(row.slice.checked_mul(length)?, 0))
@@ -212,8 +192,5 @@ async fn fresh_slices(
 }
 
 fn failed(rule: &Rule, source: QueryError) -> DetectError {
-    DetectError::Query {
-        rule: rule.id.clone(),
-        source,
-    }
+    DetectError::Query { rule: rule.id.clone(), source }
 }

@@ -22,10 +22,7 @@ impl Period {
             Some(iso) => iso_seconds(iso)?,
             None => {
                 let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-                number
-                    .parse::<i64>()
-                    .ok()?
-                    .checked_mul(unit_seconds(unit, true)?)?
+                number.parse::<i64>().ok()?.checked_mul(unit_seconds(unit, true)?)?
             }
         };
         let delta = TimeDelta::try_seconds(seconds)?;
@@ -107,20 +104,9 @@ mod tests {
 
     #[test]
     fn what_has_no_length_is_refused() {
-        for text in [
-            "",
-            "5",
-            "P1M",
-            "P1Y",
-            "0h",
-            "-1h",
-            "1x",
-            "PT",
-            "h",
-            "P5",
-            "é",
-            "99999999999999999d",
-        ] {
+        for text in
+            ["", "5", "P1M", "P1Y", "0h", "-1h", "1x", "PT", "h", "P5", "é", "99999999999999999d"]
+        {
             assert!(Period::parse(text).is_none(), "{text}");
         }
     }

@@ -220,10 +220,7 @@ impl Rule {
     /// # Errors
     /// The text is not a rule; the error says where.
     pub fn parse(text: &str, path: &Path) -> Result<Self, RuleError> {
-        let invalid = |reason: String| RuleError::Invalid {
-            path: path.to_owned(),
-            reason,
-        };
+        let invalid = |reason: String| RuleError::Invalid { path: path.to_owned(), reason };
         let mut rule: Self =
             serde_saphyr::from_str(text).map_err(|error| invalid(error.to_string()))?;
         rule.path = path.to_owned();

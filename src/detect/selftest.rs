@@ -59,10 +59,7 @@ pub async fn run_tests(rule: &Rule) -> Vec<TestReport> {
             Ok(failure) => failure,
             Err(error) => Some(error.to_string()),
         };
-        reports.push(TestReport {
-            name: test.name.clone(),
-            failure,
-        });
+        reports.push(TestReport { name: test.name.clone(), failure });
     }
     reports
 }
@@ -80,12 +77,9 @@ async fn run(rule: &Rule, test: &RuleTest) -> Result<Option<String>, DetectError
                 Err(reason) => return Ok(Some(format!("row of {name}: {reason}"))),
             }
         }
-        lake.commit(table, Some(to_batch(table, &rows)?), Vec::new())
-            .await?;
+        lake.commit(table, Some(to_batch(table, &rows)?), Vec::new()).await?;
     }
-    let pending = Ledger::default()
-        .pending(&lake, rule, DateTime::<Utc>::MAX_UTC)
-        .await?;
+    let pending = Ledger::default().pending(&lake, rule, DateTime::<Utc>::MAX_UTC).await?;
     let mut found = Vec::new();
     for slice in pending.due {
         found.extend(evaluate(&lake, rule, slice).await?.findings);
@@ -123,17 +117,12 @@ fn expand(template: &RowTemplate) -> Result<Vec<Map<String, Value>>, String> {
 
 /// What differs between expectation and findings, in words.
 fn compare(expected: &[Map<String, Value>], found: &[Finding]) -> Option<String> {
-    let found: Vec<Arc<Map<String, Value>>> = found
-        .iter()
-        .map(|finding| Arc::new(finding.row.clone()))
-        .collect();
+    let found: Vec<Arc<Map<String, Value>>> =
+        found.iter().map(|finding| Arc::new(finding.row.clone())).collect();
     let mut unmatched: BTreeSet<usize> = (0..found.len()).collect();
     let mut missing = Vec::new();
     for wanted in expected {
-        let hit = unmatched
-            .iter()
-            .copied()
-            .find(|index| matches(wanted, &found[*index]));
+        let hit = unmatched.iter().copied().find(|index| matches(wanted, &found[*index]));
         match hit {
             Some(index) => {
                 unmatched.remove(&index);
@@ -141,26 +130,14 @@ fn compare(expected: &[Map<String, Value>], found: &[Finding]) -> Option<String>
             None => missing.push(Value::Object(wanted.clone()).to_string()),
         }
     }
-    let extra: Vec<_> = unmatched
-        .iter()
-        .map(|index| Value::Object((*found[*index]).clone()).to_string())
-        .collect();
+    let extra: Vec<_> =
+        unmatched.iter().map(|index| Value::Object((*found[*index]).clone()).to_string()).collect();
     let mut lines = Vec::new();
-    lines.extend(
-        missing
-            .iter()
-            .map(|row| format!("expected, not found: {row}")),
-    );
-    lines.extend(
-        extra
-            .iter()
-            .map(|row| format!("found, not expected: {row}")),
-    );
+    lines.extend(missing.iter().map(|row| format!("expected, not found: {row}")));
+    lines.extend(extra.iter().map(|row| format!("found, not expected: {row}")));
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
 fn matches(wanted: &Map<String, Value>, row: &Map<String, Value>) -> bool {
-    wanted
-        .iter()
-        .all(|(column, value)| row.get(column) == Some(value))
+    wanted.iter().all(|(column, value)| row.get(column) == Some(value))
 }

@@ -22,19 +22,13 @@ impl Slice {
         let length = frequency.delta().num_seconds();
         let start = time.timestamp().div_euclid(length) * length;
         let start = DateTime::from_timestamp(start, 0).unwrap_or_default();
-        Self {
-            start,
-            end: start + frequency.delta(),
-        }
+        Self { start, end: start + frequency.delta() }
     }
 
     /// The slice after this one.
     #[must_use]
     pub fn next(self) -> Self {
-        Self {
-            start: self.end,
-            end: self.end + (self.end - self.start),
-        }
+        Self { start: self.end, end: self.end + (self.end - self.start) }
     }
 
     /// Whether an instant is in the slice.
@@ -48,10 +42,7 @@ impl Slice {
     pub fn window(self, period: Period) -> Window {
         // A period shorter than the slice would leave rows that no window shows.
         let length: TimeDelta = period.delta().max(self.end - self.start);
-        Window {
-            start: self.end - length,
-            end: self.end,
-        }
+        Window { start: self.end - length, end: self.end }
     }
 }
 
@@ -66,10 +57,7 @@ mod tests {
         let slice = Slice::containing(time, frequency);
         assert!(slice.contains(time) && !slice.contains(slice.end));
         assert_eq!(Slice::containing(slice.end, frequency), slice.next());
-        assert_eq!(
-            Slice::containing(slice.end - TimeDelta::microseconds(1), frequency),
-            slice
-        );
+        assert_eq!(Slice::containing(slice.end - TimeDelta::microseconds(1), frequency), slice);
     }
 
     #[test]

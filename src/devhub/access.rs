@@ -39,9 +39,7 @@ impl Access {
     /// some clients only have one for `HUB/$management`.
     pub(super) fn touches(&self, hub: &str, now_s: i64) -> bool {
         let hub = hub.to_lowercase();
-        self.any(now_s, |granted| {
-            is_beneath(&hub, granted) || is_beneath(granted, &hub)
-        })
+        self.any(now_s, |granted| is_beneath(&hub, granted) || is_beneath(granted, &hub))
     }
 
     fn any(&self, now_s: i64, fits: impl Fn(&str) -> bool) -> bool {

@@ -15,11 +15,7 @@ pub(super) enum Address {
         partition: Option<String>,
     },
     /// `HUB/ConsumerGroups/GROUP/Partitions/ID`: where events are read.
-    Subscribe {
-        hub: String,
-        group: String,
-        partition: String,
-    },
+    Subscribe { hub: String, group: String, partition: String },
 }
 
 impl Address {
@@ -32,18 +28,13 @@ impl Address {
             [node] if is(node, "$cbs") => Self::Cbs,
             [.., node] if is(node, "$management") => Self::Management,
             [""] => return None,
-            [hub] => Self::Publish {
-                hub: hub.to_owned(),
-                partition: None,
-            },
-            [hub, word, _] if is(word, "Publishers") => Self::Publish {
-                hub: hub.to_owned(),
-                partition: None,
-            },
-            [hub, word, id] if is(word, "Partitions") => Self::Publish {
-                hub: hub.to_owned(),
-                partition: Some(id.to_owned()),
-            },
+            [hub] => Self::Publish { hub: hub.to_owned(), partition: None },
+            [hub, word, _] if is(word, "Publishers") => {
+                Self::Publish { hub: hub.to_owned(), partition: None }
+            }
+            [hub, word, id] if is(word, "Partitions") => {
+                Self::Publish { hub: hub.to_owned(), partition: Some(id.to_owned()) }
+            }
             [hub, groups, group, partitions, id]
                 if is(groups, "ConsumerGroups") && is(partitions, "Partitions") =>
             {
@@ -127,16 +118,10 @@ mod tests {
         let cases = [
             ("$cbs", Some(Address::Cbs)),
             ("$management", Some(Address::Management)),
-            (
-                "amqps://localhost/logs/$management",
-                Some(Address::Management),
-            ),
+            ("amqps://localhost/logs/$management", Some(Address::Management)),
             ("logs", Some(publish("logs", None))),
             ("/logs", Some(publish("logs", None))),
-            (
-                "sb://localhost/logs/Partitions/3",
-                Some(publish("logs", Some("3"))),
-            ),
+            ("sb://localhost/logs/Partitions/3", Some(publish("logs", Some("3")))),
             ("logs/publishers/me", Some(publish("logs", None))),
             ("sb://localhost", None),
             ("logs/Queues/1", None),

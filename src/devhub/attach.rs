@@ -43,13 +43,7 @@ impl From<&Attach> for Terms {
             Some(Value::String(name)) => name.clone(),
             _ => attach.name.clone(),
         };
-        Self {
-            name,
-            entity,
-            target,
-            selector,
-            epoch: property(EPOCH).and_then(integer),
-        }
+        Self { name, entity, target, selector, epoch: property(EPOCH).and_then(integer) }
     }
 }
 

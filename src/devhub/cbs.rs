@@ -16,10 +16,7 @@ use fe2o3_amqp_types::primitives::Value;
 pub(super) fn put_token(request: &Message, access: &Access) -> Reply {
     let operation = property(request, "operation");
     if operation != "put-token" {
-        return Reply::refused(
-            400,
-            format!("The operation '{operation}' is not supported."),
-        );
+        return Reply::refused(400, format!("The operation '{operation}' is not supported."));
     }
     let audience = entity_path(property(request, "name"));
     let Body::Value(AmqpValue(Value::String(token))) = &request.body else {

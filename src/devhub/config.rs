@@ -60,11 +60,7 @@ impl DevhubConfig {
     }
 
     pub(super) fn from_hubs(namespace: &str, hubs: Vec<HubConfig>) -> Self {
-        Self {
-            namespace: namespace.to_owned(),
-            hubs,
-            retained_bytes: RETAINED_BYTES,
-        }
+        Self { namespace: namespace.to_owned(), hubs, retained_bytes: RETAINED_BYTES }
     }
 
     /// Adds a consumer group to every event hub.
@@ -86,9 +82,7 @@ impl DevhubConfig {
 
     /// Name and partition count of each event hub.
     pub fn hubs(&self) -> impl Iterator<Item = (&str, usize)> {
-        self.hubs
-            .iter()
-            .map(|hub| (hub.name.as_str(), hub.partitions))
+        self.hubs.iter().map(|hub| (hub.name.as_str(), hub.partitions))
     }
 
     /// Checks what no type expresses, whichever way the configuration was made.
@@ -134,10 +128,8 @@ mod tests {
 
     #[test]
     fn hub_names_that_differ_only_in_case_are_refused() {
-        let error = DevhubConfig::with_hubs([("Logs", 1), ("logs", 1)])
-            .validate()
-            .unwrap_err()
-            .to_string();
+        let error =
+            DevhubConfig::with_hubs([("Logs", 1), ("logs", 1)]).validate().unwrap_err().to_string();
         assert!(error.contains("Entities[1].Name"), "{error}");
         assert!(error.contains("twice"), "{error}");
     }
@@ -159,11 +151,6 @@ mod tests {
         assert_eq!(hubs[0], ("insights-logs-signinlogs", 4));
         assert_eq!(hubs[1], ("insights-logs-noninteractiveusersigninlogs", 4));
         assert_eq!(hubs[2], ("insights-logs-auditlogs", 2));
-        assert!(
-            config
-                .hubs
-                .iter()
-                .all(|hub| hub.consumer_groups == ["entralog"])
-        );
+        assert!(config.hubs.iter().all(|hub| hub.consumer_groups == ["entralog"]));
     }
 }

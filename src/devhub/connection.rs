@@ -66,10 +66,7 @@ async fn sessions(
             Some(_) = tasks.join_next(), if !tasks.is_empty() => continue,
         };
         let Some(incoming) = incoming else { break };
-        match acceptor
-            .accept_incoming_session(incoming, &mut connection)
-            .await
-        {
+        match acceptor.accept_incoming_session(incoming, &mut connection).await {
             Ok(session) => {
                 let scope = session::Scope::new(Arc::clone(namespace), Arc::clone(access));
                 tasks.spawn(session::serve(session, scope));
@@ -86,10 +83,7 @@ async fn sessions(
 }
 
 fn properties() -> Fields {
-    let properties = [
-        ("product", "entralog devhub"),
-        ("version", env!("CARGO_PKG_VERSION")),
-    ];
+    let properties = [("product", "entralog devhub"), ("version", env!("CARGO_PKG_VERSION"))];
     let entry = |(name, value): (&str, &str)| (Symbol::from(name), Value::String(value.to_owned()));
     properties.into_iter().map(entry).collect()
 }

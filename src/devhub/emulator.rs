@@ -24,12 +24,8 @@ impl TryFrom<Value> for DevhubConfig {
         {
             return Err(kind.wrong("only \"EventHub\" is known"));
         }
-        let hubs = namespace
-            .required("Entities")?
-            .items()?
-            .iter()
-            .map(hub)
-            .collect::<Result<_, _>>()?;
+        let hubs =
+            namespace.required("Entities")?.items()?.iter().map(hub).collect::<Result<_, _>>()?;
         let config = Self::from_hubs(namespace.required("Name")?.text()?, hubs);
         config.validate()?;
         Ok(config)
@@ -42,10 +38,7 @@ impl From<DevhubConfig> for Value {
             .hubs
             .iter()
             .map(|hub| {
-                let groups = hub
-                    .consumer_groups
-                    .iter()
-                    .map(|name| json!({ "Name": name }));
+                let groups = hub.consumer_groups.iter().map(|name| json!({ "Name": name }));
                 json!({
                     "Name": hub.name,
                     "PartitionCount": hub.partitions.to_string(),
@@ -96,15 +89,8 @@ impl<'a> Key<'a> {
     }
 
     fn wrong(&self, problem: impl Into<String>) -> DevhubError {
-        let key = if self.path.is_empty() {
-            "(top level)"
-        } else {
-            &self.path
-        };
-        DevhubError::Config {
-            key: key.to_owned(),
-            problem: problem.into(),
-        }
+        let key = if self.path.is_empty() { "(top level)" } else { &self.path };
+        DevhubError::Config { key: key.to_owned(), problem: problem.into() }
     }
 
     fn child(&self, name: &str, value: &'a Value) -> Self {
@@ -152,10 +138,7 @@ impl<'a> Key<'a> {
     fn items(&self) -> Result<Vec<Self>, DevhubError> {
         let items = self.value.as_array();
         let items = items.ok_or_else(|| self.wrong("expected a list"))?;
-        let at = |(index, value)| Key {
-            path: format!("{}[{index}]", self.path),
-            value,
-        };
+        let at = |(index, value)| Key { path: format!("{}[{index}]", self.path), value };
         Ok(items.iter().enumerate().map(at).collect())
     }
 
@@ -221,16 +204,8 @@ mod tests {
                 r#""PartitionCount":0"#,
                 format!("{entity}.PartitionCount: 0 is not in 1..=1024"),
             ),
-            (
-                r#","PartitionCount":3"#,
-                "",
-                format!("{entity}.PartitionCount: missing"),
-            ),
-            (
-                r#""Name":"eh2""#,
-                r#""Name":2"#,
-                format!("{entity}.Name: expected a string"),
-            ),
+            (r#","PartitionCount":3"#, "", format!("{entity}.PartitionCount: missing")),
+            (r#""Name":"eh2""#, r#""Name":2"#, format!("{entity}.Name: expected a string")),
             (
                 r#""Type":"EventHub""#,
                 r#""Type":"Queue""#,
@@ -246,10 +221,7 @@ mod tests {
         for (from, to, expected) in cases {
             assert!(SHIPPED.contains(from), "{from}");
             let error = DevhubConfig::from_json(&SHIPPED.replace(from, to)).unwrap_err();
-            assert_eq!(
-                error.to_string(),
-                format!("devhub configuration: {expected}")
-            );
+            assert_eq!(error.to_string(), format!("devhub configuration: {expected}"));
         }
     }
 

@@ -78,10 +78,7 @@ pub(super) async fn accept(
             }
         };
         let force_close = Arc::new(Notify::new());
-        let open = Open {
-            socket,
-            force_close: Arc::clone(&force_close),
-        };
+        let open = Open { socket, force_close: Arc::clone(&force_close) };
         lock(&connections.0).insert(next_id, open);
         let namespace = Arc::clone(&namespace);
         let connections = Arc::clone(&connections);

@@ -109,11 +109,7 @@ impl Log {
         let Position::At(wanted) = selector.position else {
             return Ok(if selector.inclusive { last.max(0) } else { end });
         };
-        let beyond = |field, last| BeyondEnd {
-            field,
-            supplied: wanted,
-            last,
-        };
+        let beyond = |field, last| BeyondEnd { field, supplied: wanted, last };
         let value: fn(&Event) -> i64 = match selector.field {
             Field::Offset if wanted > self.last_offset => {
                 return Err(beyond("offset", self.last_offset));
@@ -136,12 +132,7 @@ impl Log {
     pub(super) fn read(&self, from: i64, max: usize) -> Vec<Arc<Event>> {
         let skipped = (from - self.first_sequence_number()).max(0);
         let skipped = usize::try_from(skipped).unwrap_or(usize::MAX);
-        self.events
-            .iter()
-            .skip(skipped)
-            .take(max)
-            .cloned()
-            .collect()
+        self.events.iter().skip(skipped).take(max).cloned().collect()
     }
 
     pub(super) fn properties(&self) -> Properties {
@@ -220,11 +211,7 @@ mod tests {
     #[test]
     fn an_empty_log_can_be_read_from_either_end() {
         let log = Log::new(usize::MAX);
-        for selector in [
-            "offset > '-1'",
-            "sequence-number > '-1'",
-            "offset >= '@latest'",
-        ] {
+        for selector in ["offset > '-1'", "sequence-number > '-1'", "offset >= '@latest'"] {
             assert_eq!(start(&log, selector), Ok(0), "{selector}");
         }
         assert_eq!(log.properties().last_enqueued_sequence_number, -1);

@@ -12,26 +12,18 @@ use fe2o3_amqp_types::primitives::{Array, OrderedMap, Timestamp, Value};
 pub(super) fn read(request: &Message, scope: &Scope) -> Reply {
     let operation = property(request, "operation");
     if operation != "READ" {
-        return Reply::refused(
-            400,
-            format!("The operation '{operation}' is not supported."),
-        );
+        return Reply::refused(400, format!("The operation '{operation}' is not supported."));
     }
     let name = property(request, "name");
     let Some(hub) = scope.namespace.hub(name) else {
-        return Reply::refused(
-            404,
-            format!("The messaging entity '{name}' could not be found."),
-        );
+        return Reply::refused(404, format!("The messaging entity '{name}' could not be found."));
     };
     if !scope.access.touches(name, now::seconds()) {
         return Reply::refused(401, format!("Unauthorized access to '{name}'."));
     }
     let kind = property(request, "type");
-    let mut attributes = vec![
-        ("type", Value::String(kind.to_owned())),
-        ("name", Value::String(hub.name.clone())),
-    ];
+    let mut attributes =
+        vec![("type", Value::String(kind.to_owned())), ("name", Value::String(hub.name.clone()))];
     match kind {
         "com.microsoft:eventhub" => attributes.extend(of_hub(hub)),
         "com.microsoft:partition" => {
@@ -54,10 +46,7 @@ fn of_hub(hub: &Hub) -> [(&'static str, Value); 4] {
     [
         ("created_at", timestamp(hub.created_ms)),
         // Never above MAX_PARTITIONS.
-        (
-            "partition_count",
-            Value::Int(i32::try_from(count).unwrap_or(i32::MAX)),
-        ),
+        ("partition_count", Value::Int(i32::try_from(count).unwrap_or(i32::MAX))),
         // An array: the Rust library takes no list here.
         ("partition_ids", Value::Array(Array::from(ids))),
         ("georeplication_factor", Value::Int(1)),
@@ -69,19 +58,10 @@ fn of_partition(id: &str, partition: &Partition) -> [(&'static str, Value); 8] {
     let last_offset = properties.last_enqueued_offset.to_string();
     [
         ("partition", Value::String(id.to_owned())),
-        (
-            "begin_sequence_number",
-            Value::Long(properties.begin_sequence_number),
-        ),
-        (
-            "last_enqueued_sequence_number",
-            Value::Long(properties.last_enqueued_sequence_number),
-        ),
+        ("begin_sequence_number", Value::Long(properties.begin_sequence_number)),
+        ("last_enqueued_sequence_number", Value::Long(properties.last_enqueued_sequence_number)),
         ("last_enqueued_offset", Value::String(last_offset)),
-        (
-            "last_enqueued_time_utc",
-            timestamp(properties.last_enqueued_ms),
-        ),
+        ("last_enqueued_time_utc", timestamp(properties.last_enqueued_ms)),
         ("is_partition_empty", Value::Bool(properties.is_empty)),
         // -1: not geo-replicated.
         ("begin_sequence_number_epoch", Value::Int(-1)),

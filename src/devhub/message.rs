@@ -40,12 +40,7 @@ pub(super) fn from_body(body: Vec<u8>) -> Message {
 
 /// The key that decides the partition, if the publisher gave one.
 pub(super) fn partition_key(message: &Message) -> Option<&str> {
-    match message
-        .message_annotations
-        .as_ref()?
-        .0
-        .get(&key(PARTITION_KEY))?
-    {
+    match message.message_annotations.as_ref()?.0.get(&key(PARTITION_KEY))? {
         Value::String(text) => Some(text),
         _ => None,
     }
@@ -101,9 +96,7 @@ pub(super) fn enqueue(
 }
 
 fn annotate(message: &mut Message, name: &str, value: Value) {
-    let annotations = message
-        .message_annotations
-        .get_or_insert_with(MessageAnnotations::default);
+    let annotations = message.message_annotations.get_or_insert_with(MessageAnnotations::default);
     annotations.0.insert(key(name), value);
 }
 

@@ -114,10 +114,7 @@ impl Devhub {
     /// is taken.
     pub async fn start(config: &DevhubConfig, listen: SocketAddr) -> Result<Self, DevhubError> {
         config.validate()?;
-        let cannot_listen = |source| DevhubError::Listen {
-            address: listen,
-            source,
-        };
+        let cannot_listen = |source| DevhubError::Listen { address: listen, source };
         let listener = TcpListener::bind(listen).await.map_err(cannot_listen)?;
         let local_addr = listener.local_addr().map_err(cannot_listen)?;
         let namespace = Arc::new(Namespace::new(config));
@@ -243,27 +240,21 @@ impl Devhub {
         partition: usize,
         before_sequence_number: i64,
     ) -> Result<(), DevhubError> {
-        self.partition(hub, partition)?
-            .truncate(before_sequence_number);
+        self.partition(hub, partition)?.truncate(before_sequence_number);
         Ok(())
     }
 
     fn partition(&self, hub: &str, partition: usize) -> Result<&Partition, DevhubError> {
         let namespace = &self.running.namespace;
-        let unknown_hub = || DevhubError::UnknownHub {
-            hub: hub.to_owned(),
-            known: namespace.hub_names(),
-        };
+        let unknown_hub =
+            || DevhubError::UnknownHub { hub: hub.to_owned(), known: namespace.hub_names() };
         let found = namespace.hub(hub).ok_or_else(unknown_hub)?;
         let unknown_partition = || DevhubError::UnknownPartition {
             hub: found.name.clone(),
             partition,
             partitions: found.partitions.len(),
         };
-        found
-            .partitions
-            .get(partition)
-            .ok_or_else(unknown_partition)
+        found.partitions.get(partition).ok_or_else(unknown_partition)
     }
 }
 

@@ -43,9 +43,7 @@ impl Namespace {
             let key = hub.name.to_lowercase();
             (key, Hub::new(hub, config.retained_bytes))
         };
-        Self {
-            hubs: config.hubs.iter().map(hub).collect(),
-        }
+        Self { hubs: config.hubs.iter().map(hub).collect() }
     }
 
     /// An event hub by name, whatever its case.
@@ -67,13 +65,8 @@ impl Hub {
         Self {
             name: config.name.clone(),
             created_ms: now::millis(),
-            partitions: (0..config.partitions)
-                .map(|_| Partition::new(retained_bytes))
-                .collect(),
-            groups: groups
-                .chain([DEFAULT_GROUP])
-                .map(str::to_lowercase)
-                .collect(),
+            partitions: (0..config.partitions).map(|_| Partition::new(retained_bytes)).collect(),
+            groups: groups.chain([DEFAULT_GROUP]).map(str::to_lowercase).collect(),
             next_partition: AtomicUsize::new(0),
         }
     }
@@ -159,10 +152,7 @@ mod tests {
         let hub = namespace.hub("LOGS").unwrap();
         let number = |key: Option<&str>| {
             let partition = hub.partition_for(key);
-            let numbered = hub
-                .partitions
-                .iter()
-                .position(|p| std::ptr::eq(p, partition));
+            let numbered = hub.partitions.iter().position(|p| std::ptr::eq(p, partition));
             numbered.unwrap()
         };
         let keys: Vec<String> = (0..100).map(|i| format!("tenant-{i}")).collect();

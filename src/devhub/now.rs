@@ -14,7 +14,5 @@ pub(super) fn seconds() -> i64 {
 
 fn since_1970() -> Duration {
     // A clock before 1970 is a machine without a clock; its events may as well be from 1970.
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }

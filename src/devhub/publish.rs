@@ -33,10 +33,7 @@ fn target<'a>(scope: &'a Scope, terms: &Terms) -> Result<(&'a Hub, Option<&'a Pa
         return Err(conditions::not_found(&terms.entity));
     };
     scope.authorize(&entity_path(&terms.entity))?;
-    let hub = scope
-        .namespace
-        .hub(&hub)
-        .ok_or_else(|| conditions::not_found(&hub))?;
+    let hub = scope.namespace.hub(&hub).ok_or_else(|| conditions::not_found(&hub))?;
     let Some(id) = partition else {
         return Ok((hub, None));
     };

@@ -71,10 +71,7 @@ impl Readers {
         match (epoch, highest) {
             (Some(epoch), Some(highest)) if epoch < highest => {
                 let name = name.to_owned();
-                return Err(Refusal::LowerEpoch {
-                    name,
-                    epoch: highest,
-                });
+                return Err(Refusal::LowerEpoch { name, epoch: highest });
             }
             (None, Some(highest)) => return Err(Refusal::NoEpoch(highest)),
             (Some(epoch), _) => {
@@ -89,12 +86,7 @@ impl Readers {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         let (evict, evictions) = unbounded_channel();
         readers.push(Reader { id, epoch, evict });
-        Ok(Seat {
-            readers: Arc::clone(self),
-            group,
-            id,
-            evictions,
-        })
+        Ok(Seat { readers: Arc::clone(self), group, id, evictions })
     }
 
     /// Sends every reader of every group away with this error condition.
@@ -157,14 +149,8 @@ mod tests {
         let readers = Arc::new(Readers::default());
         let mut owner = readers.admit("g", "owner", Some(5)).unwrap();
         let lower = readers.admit("g", "late", Some(4)).err().unwrap();
-        assert_eq!(
-            lower.to_string(),
-            "Receiver 'late' with a higher epoch of '5' already exists."
-        );
-        assert_eq!(
-            readers.admit("g", "none", None).err(),
-            Some(Refusal::NoEpoch(5))
-        );
+        assert_eq!(lower.to_string(), "Receiver 'late' with a higher epoch of '5' already exists.");
+        assert_eq!(readers.admit("g", "none", None).err(), Some(Refusal::NoEpoch(5)));
         assert_eq!(eviction(&mut owner), None);
         drop(owner);
         assert!(readers.admit("g", "none", None).is_ok());

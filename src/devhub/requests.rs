@@ -27,26 +27,16 @@ pub(super) struct Reply {
 
 impl Reply {
     pub(super) fn ok(status: i32, description: &str, body: Value) -> Self {
-        Self {
-            status,
-            description: description.to_owned(),
-            body,
-        }
+        Self { status, description: description.to_owned(), body }
     }
 
     pub(super) fn refused(status: i32, description: String) -> Self {
-        Self {
-            status,
-            description,
-            body: Value::Null,
-        }
+        Self { status, description, body: Value::Null }
     }
 
     fn into_message(self, answered: Properties) -> Message {
-        let correlation_id = answered
-            .correlation_id
-            .or(answered.message_id)
-            .unwrap_or(MessageId::Ulong(0));
+        let correlation_id =
+            answered.correlation_id.or(answered.message_id).unwrap_or(MessageId::Ulong(0));
         let mut application = OrderedMap::new();
         let mut put = |name: &str, value| application.insert(name.to_owned(), value);
         put("status-code", SimpleValue::Int(self.status));
@@ -78,11 +68,7 @@ impl Replies {
         let key = (node, address.to_owned());
         lock(&self.0).insert(key.clone(), sender);
         let replies = Arc::clone(self);
-        Route {
-            replies,
-            key,
-            messages,
-        }
+        Route { replies, key, messages }
     }
 
     /// Sends to the address that the request names, or to the one reply link there is: not every
@@ -90,12 +76,7 @@ impl Replies {
     fn send(&self, node: Node, reply_to: &str, reply: Message) -> Result<(), NoReplyLink> {
         let routes = lock(&self.0);
         let named = routes.get(&(node, reply_to.to_owned()));
-        let any = || {
-            routes
-                .iter()
-                .find(|((of, _), _)| *of == node)
-                .map(|(_, route)| route)
-        };
+        let any = || routes.iter().find(|((of, _), _)| *of == node).map(|(_, route)| route);
         let route = named.or_else(any).ok_or(NoReplyLink)?;
         route.send(reply).map_err(|_| NoReplyLink)
     }
@@ -115,10 +96,7 @@ impl Drop for Route {
         self.messages.close();
         let mut routes = lock(&self.replies.0);
         // A newer link of the same address stays.
-        if routes
-            .get(&self.key)
-            .is_some_and(UnboundedSender::is_closed)
-        {
+        if routes.get(&self.key).is_some_and(UnboundedSender::is_closed) {
             routes.remove(&self.key);
         }
     }
@@ -139,16 +117,8 @@ pub(super) async fn serve(mut link: Receiver, scope: &Scope, node: Node) {
         };
         let answered = request.properties.unwrap_or_default();
         let reply_to = answered.reply_to.clone().unwrap_or_default();
-        if scope
-            .replies
-            .send(node, &reply_to, reply.into_message(answered))
-            .is_err()
-        {
-            tracing::debug!(
-                ?node,
-                reply_to,
-                "devhub request without a link for the reply"
-            );
+        if scope.replies.send(node, &reply_to, reply.into_message(answered)).is_err() {
+            tracing::debug!(?node, reply_to, "devhub request without a link for the reply");
         }
     }
     // Closed by the client already, or with the connection.

@@ -40,9 +40,7 @@ pub(super) enum InvalidToken {
 
 /// Verifies a token at a time in seconds since 1970.
 pub(super) fn verify(token: &str, now_s: i64) -> Result<Claims, InvalidToken> {
-    let fields = token
-        .strip_prefix("SharedAccessSignature ")
-        .ok_or(InvalidToken::Malformed)?;
+    let fields = token.strip_prefix("SharedAccessSignature ").ok_or(InvalidToken::Malformed)?;
     let field = |name: &str| {
         let mut fields = fields.split('&').filter_map(|field| field.split_once('='));
         let found = fields.find(|(key, _)| *key == name);
@@ -53,20 +51,14 @@ pub(super) fn verify(token: &str, now_s: i64) -> Result<Claims, InvalidToken> {
     if percent_decode(field("skn")?) != KEY_NAME {
         return Err(InvalidToken::UnknownKey);
     }
-    let signature = BASE64
-        .decode(percent_decode(field("sig")?))
-        .map_err(|_| InvalidToken::Malformed)?;
-    hmac(resource, expiry)?
-        .verify_slice(&signature)
-        .map_err(|_| InvalidToken::Signature)?;
+    let signature =
+        BASE64.decode(percent_decode(field("sig")?)).map_err(|_| InvalidToken::Malformed)?;
+    hmac(resource, expiry)?.verify_slice(&signature).map_err(|_| InvalidToken::Signature)?;
     let expires_s: i64 = expiry.parse().map_err(|_| InvalidToken::Malformed)?;
     if expires_s <= now_s {
         return Err(InvalidToken::Expired);
     }
-    Ok(Claims {
-        path: entity_path(&percent_decode(resource)),
-        expires_s,
-    })
+    Ok(Claims { path: entity_path(&percent_decode(resource)), expires_s })
 }
 
 fn hmac(resource: &str, expiry: &str) -> Result<Hmac<Sha256>, InvalidToken> {
@@ -115,22 +107,14 @@ mod tests {
         let good = token(NOW + 60);
         for (from, to, expected) in [
             ("%2flogs", "%2fother", InvalidToken::Signature),
-            (
-                &*(NOW + 60).to_string(),
-                "1900000000",
-                InvalidToken::Signature,
-            ),
+            (&*(NOW + 60).to_string(), "1900000000", InvalidToken::Signature),
             ("RootManage", "Other", InvalidToken::UnknownKey),
             ("&sig=", "&sig=AAAA", InvalidToken::Malformed),
             ("&skn=", "&name=", InvalidToken::Malformed),
             ("SharedAccessSignature", "Bearer", InvalidToken::Malformed),
         ] {
             assert!(good.contains(from), "{from}");
-            assert_eq!(
-                verify(&good.replace(from, to), NOW),
-                Err(expected),
-                "{from}"
-            );
+            assert_eq!(verify(&good.replace(from, to), NOW), Err(expected), "{from}");
         }
     }
 }

@@ -56,10 +56,7 @@ fn is_the_key(plain: &[u8]) -> bool {
 }
 
 fn outcome(code: SaslCode) -> SaslServerFrame {
-    SaslServerFrame::Outcome(SaslOutcome {
-        code,
-        additional_data: None,
-    })
+    SaslServerFrame::Outcome(SaslOutcome { code, additional_data: None })
 }
 
 #[cfg(test)]

@@ -37,20 +37,14 @@ impl fmt::Display for InvalidSelector {
     /// In the words of the service (azure-sdk-for-net issue 49318).
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(text) = self;
-        write!(
-            f,
-            "The filter '{text}' is not a valid amqp filter for EventHub entities"
-        )
+        write!(f, "The filter '{text}' is not a valid amqp filter for EventHub entities")
     }
 }
 
 impl Selector {
     /// What a reader without a filter gets: events that arrive after it.
-    pub(super) const LATEST: Self = Self {
-        field: Field::Offset,
-        inclusive: false,
-        position: Position::Latest,
-    };
+    pub(super) const LATEST: Self =
+        Self { field: Field::Offset, inclusive: false, position: Position::Latest };
 
     /// Blanks around the operator are optional, as the client libraries differ in them.
     pub(super) fn parse(text: &str) -> Result<Self, InvalidSelector> {
@@ -78,11 +72,7 @@ impl Selector {
             "@latest" => Position::Latest,
             number => Position::At(number.parse().ok()?),
         };
-        Some(Self {
-            field,
-            inclusive,
-            position,
-        })
+        Some(Self { field, inclusive, position })
     }
 }
 
@@ -93,24 +83,9 @@ mod tests {
     #[test]
     fn the_selectors_of_the_client_libraries_are_understood() {
         let cases = [
-            (
-                "amqp.annotation.x-opt-offset > '-1'",
-                Field::Offset,
-                false,
-                Position::At(-1),
-            ),
-            (
-                "amqp.annotation.x-opt-offset > '@latest'",
-                Field::Offset,
-                false,
-                Position::Latest,
-            ),
-            (
-                "amqp.annotation.x-opt-offset >= '@latest'",
-                Field::Offset,
-                true,
-                Position::Latest,
-            ),
+            ("amqp.annotation.x-opt-offset > '-1'", Field::Offset, false, Position::At(-1)),
+            ("amqp.annotation.x-opt-offset > '@latest'", Field::Offset, false, Position::Latest),
+            ("amqp.annotation.x-opt-offset >= '@latest'", Field::Offset, true, Position::Latest),
             (
                 "amqp.annotation.x-opt-sequence-number >'7'",
                 Field::SequenceNumber,
@@ -143,11 +118,7 @@ mod tests {
             ),
         ];
         for (text, field, inclusive, position) in cases {
-            let expected = Selector {
-                field,
-                inclusive,
-                position,
-            };
+            let expected = Selector { field, inclusive, position };
             assert_eq!(Selector::parse(text), Ok(expected), "{text}");
         }
     }

@@ -25,11 +25,7 @@ pub(super) struct Scope {
 
 impl Scope {
     pub(super) fn new(namespace: Arc<Namespace>, access: Arc<Access>) -> Self {
-        Self {
-            namespace,
-            access,
-            replies: Arc::default(),
-        }
+        Self { namespace, access, replies: Arc::default() }
     }
 }
 

@@ -32,19 +32,11 @@ pub(super) async fn serve(mut link: Sender, scope: &Scope, terms: &Terms) {
 /// The partition, the reader's place in it, and the sequence number it starts at.
 fn admit<'a>(scope: &'a Scope, terms: &Terms) -> Result<(&'a Partition, Seat, i64), Error> {
     let address = Address::parse(&terms.entity);
-    let Some(Address::Subscribe {
-        hub,
-        group,
-        partition: id,
-    }) = address
-    else {
+    let Some(Address::Subscribe { hub, group, partition: id }) = address else {
         return Err(conditions::not_found(&terms.entity));
     };
     scope.authorize(&entity_path(&terms.entity))?;
-    let hub = scope
-        .namespace
-        .hub(&hub)
-        .ok_or_else(|| conditions::not_found(&hub))?;
+    let hub = scope.namespace.hub(&hub).ok_or_else(|| conditions::not_found(&hub))?;
     if !hub.has_group(&group) {
         let group = format!("{}/ConsumerGroups/{group}", hub.name);
         return Err(conditions::not_found(&group));
@@ -58,9 +50,7 @@ fn admit<'a>(scope: &'a Scope, terms: &Terms) -> Result<(&'a Partition, Seat, i6
         }
         None => Selector::LATEST,
     };
-    let next = partition
-        .start(&selector)
-        .map_err(|beyond| conditions::beyond_end(&beyond))?;
+    let next = partition.start(&selector).map_err(|beyond| conditions::beyond_end(&beyond))?;
     let seat = partition
         .readers
         .admit(&group, &terms.name, terms.epoch)

@@ -27,9 +27,7 @@ async fn soon<F: Future>(what: &str, future: F) -> F::Output {
 
 async fn start(partitions: usize) -> Devhub {
     let config = DevhubConfig::with_hubs([(HUB, partitions)]).with_consumer_group(GROUP);
-    Devhub::start(&config, ([127, 0, 0, 1], 0).into())
-        .await
-        .unwrap()
+    Devhub::start(&config, ([127, 0, 0, 1], 0).into()).await.unwrap()
 }
 
 fn endpoint(devhub: &Devhub) -> String {
@@ -52,34 +50,23 @@ async fn consumer_of(
     let client = ConsumerClient::builder()
         .with_custom_endpoint(endpoint(devhub))
         .with_consumer_group(group.to_owned());
-    soon(
-        "opening a consumer",
-        client.open_with_connection_string(connection_string, Some(hub)),
-    )
-    .await
+    soon("opening a consumer", client.open_with_connection_string(connection_string, Some(hub)))
+        .await
 }
 
 async fn consumer(devhub: &Devhub) -> ConsumerClient {
-    consumer_of(devhub, HUB, GROUP, &devhub.connection_string())
-        .await
-        .unwrap()
+    consumer_of(devhub, HUB, GROUP, &devhub.connection_string()).await.unwrap()
 }
 
 fn from(location: StartLocation) -> OpenReceiverOptions {
     OpenReceiverOptions {
-        start_position: Some(StartPosition {
-            location,
-            inclusive: false,
-        }),
+        start_position: Some(StartPosition { location, inclusive: false }),
         ..OpenReceiverOptions::default()
     }
 }
 
 fn owner(level: i64) -> OpenReceiverOptions {
-    OpenReceiverOptions {
-        owner_level: Some(level),
-        ..from(StartLocation::Earliest)
-    }
+    OpenReceiverOptions { owner_level: Some(level), ..from(StartLocation::Earliest) }
 }
 
 /// Reads this many events, or until the reader is sent away with an error.
@@ -101,10 +88,7 @@ async fn read(
 }
 
 fn sequence_numbers(events: &[ReceivedEventData]) -> Vec<i64> {
-    events
-        .iter()
-        .map(|event| event.sequence_number().unwrap())
-        .collect()
+    events.iter().map(|event| event.sequence_number().unwrap()).collect()
 }
 
 #[tokio::test]
@@ -125,31 +109,22 @@ async fn a_published_batch_is_read_in_order_with_everything_in_it() {
             .build();
         assert!(batch.try_add_event_data(event, None).unwrap());
     }
-    soon("sending a batch", producer.send_batch(batch, None))
-        .await
-        .unwrap();
+    soon("sending a batch", producer.send_batch(batch, None)).await.unwrap();
     assert_eq!(devhub.last_sequence_number(HUB, 0).unwrap(), -1);
     assert_eq!(devhub.last_sequence_number(HUB, 1).unwrap(), 99);
 
     let client = consumer(&devhub).await;
-    let events = read(&client, "1", from(StartLocation::Earliest), 100)
-        .await
-        .unwrap();
+    let events = read(&client, "1", from(StartLocation::Earliest), 100).await.unwrap();
     assert_eq!(sequence_numbers(&events), (0..100).collect::<Vec<_>>());
     for (i, event) in (0..).zip(&events) {
         let body = format!(r#"{{"records":[{{"i":{i}}}]}}"#);
         assert_eq!(event.event_data().body().unwrap(), body.as_bytes());
-        assert_eq!(
-            event.event_data().properties().unwrap()["i"],
-            AmqpSimpleValue::Int(i)
-        );
+        assert_eq!(event.event_data().properties().unwrap()["i"], AmqpSimpleValue::Int(i));
         assert!(event.event_data().message_id().is_some());
         assert!(event.enqueued_time().unwrap() > before);
     }
-    let offsets: Vec<i64> = events
-        .iter()
-        .map(|event| event.offset().as_ref().unwrap().parse().unwrap())
-        .collect();
+    let offsets: Vec<i64> =
+        events.iter().map(|event| event.offset().as_ref().unwrap().parse().unwrap()).collect();
     assert!(offsets.is_sorted() && offsets[1] > 1, "{offsets:?}");
 }
 
@@ -158,9 +133,7 @@ async fn single_events_are_all_acknowledged() {
     let devhub = start(1).await;
     let producer = producer(&devhub).await;
     for i in 0..50 {
-        let options = SendEventOptions {
-            partition_id: Some("0".to_owned()),
-        };
+        let options = SendEventOptions { partition_id: Some("0".to_owned()) };
         let sent = producer.send_event(format!("event {i}"), Some(options));
         soon("sending an event", sent).await.unwrap();
         assert_eq!(devhub.last_sequence_number(HUB, 0).unwrap(), i);
@@ -179,9 +152,7 @@ async fn a_partition_key_keeps_a_batch_together_and_is_on_every_event() {
     for body in ["a", "b", "c"] {
         assert!(batch.try_add_event_data(body, None).unwrap());
     }
-    soon("sending a batch", producer.send_batch(batch, None))
-        .await
-        .unwrap();
+    soon("sending a batch", producer.send_batch(batch, None)).await.unwrap();
     let last = |partition| devhub.last_sequence_number(HUB, partition).unwrap();
     let filled: Vec<usize> = (0..4).filter(|partition| last(*partition) == 2).collect();
     let [partition] = filled[..] else {
@@ -190,9 +161,7 @@ async fn a_partition_key_keeps_a_batch_together_and_is_on_every_event() {
 
     let client = consumer(&devhub).await;
     let earliest = from(StartLocation::Earliest);
-    let events = read(&client, &partition.to_string(), earliest, 3)
-        .await
-        .unwrap();
+    let events = read(&client, &partition.to_string(), earliest, 3).await.unwrap();
     for event in &events {
         assert_eq!(event.partition_key().as_deref(), Some("tenant-7"));
     }
@@ -202,9 +171,7 @@ async fn a_partition_key_keeps_a_batch_together_and_is_on_every_event() {
 async fn properties_tell_the_ends_of_a_partition() {
     let devhub = start(3).await;
     let client = consumer(&devhub).await;
-    let hub = soon("hub properties", client.get_eventhub_properties())
-        .await
-        .unwrap();
+    let hub = soon("hub properties", client.get_eventhub_properties()).await.unwrap();
     assert_eq!(hub.name, HUB);
     assert_eq!(hub.partition_ids, ["0", "1", "2"]);
     assert!(hub.created_on.is_some());
@@ -232,13 +199,9 @@ async fn properties_tell_the_ends_of_a_partition() {
 #[tokio::test]
 async fn a_wrong_key_is_refused() {
     let devhub = start(1).await;
-    let wrong = devhub
-        .connection_string()
-        .replace("SAS_KEY_VALUE", "another");
+    let wrong = devhub.connection_string().replace("SAS_KEY_VALUE", "another");
     let refused = match consumer_of(&devhub, HUB, GROUP, &wrong).await {
-        Ok(client) => read(&client, "0", from(StartLocation::Earliest), 1)
-            .await
-            .err(),
+        Ok(client) => read(&client, "0", from(StartLocation::Earliest), 1).await.err(),
         Err(error) => Some(error),
     };
     let refused = format!("{:?}", refused.expect("a wrong key was accepted"));
@@ -249,11 +212,9 @@ async fn a_wrong_key_is_refused() {
 async fn what_does_not_exist_is_not_found() {
     let devhub = start(1).await;
     let strings = devhub.connection_string();
-    for (hub, group, partition) in [
-        ("no-hub", GROUP, "0"),
-        (HUB, "no-group", "0"),
-        (HUB, GROUP, "1"),
-    ] {
+    for (hub, group, partition) in
+        [("no-hub", GROUP, "0"), (HUB, "no-group", "0"), (HUB, GROUP, "1")]
+    {
         let client = consumer_of(&devhub, hub, group, &strings).await.unwrap();
         let refused = read(&client, partition, from(StartLocation::Earliest), 1).await;
         assert!(refused.is_err(), "{hub} {group} {partition}");
@@ -265,12 +226,8 @@ async fn names_ignore_case() {
     let devhub = start(1).await;
     devhub.append(&HUB.to_uppercase(), 0, "event").unwrap();
     let strings = devhub.connection_string();
-    let client = consumer_of(&devhub, &HUB.to_uppercase(), "ENTRALOG", &strings)
-        .await
-        .unwrap();
-    let events = read(&client, "0", from(StartLocation::Earliest), 1)
-        .await
-        .unwrap();
+    let client = consumer_of(&devhub, &HUB.to_uppercase(), "ENTRALOG", &strings).await.unwrap();
+    let events = read(&client, "0", from(StartLocation::Earliest), 1).await.unwrap();
     assert_eq!(sequence_numbers(&events), [0]);
 }
 
@@ -281,9 +238,7 @@ async fn a_reader_starts_where_it_asks_to() {
         devhub.append(HUB, 0, format!("{i}")).unwrap();
     }
     let client = consumer(&devhub).await;
-    let offsets = read(&client, "0", from(StartLocation::Earliest), 10)
-        .await
-        .unwrap();
+    let offsets = read(&client, "0", from(StartLocation::Earliest), 10).await.unwrap();
     let offset = offsets[6].offset().clone().unwrap();
     let long_ago = OffsetDateTime::now_utc() - azure_core::time::Duration::hours(1);
     for (location, first) in [
@@ -294,11 +249,7 @@ async fn a_reader_starts_where_it_asks_to() {
         let name = format!("{location:?}");
         let client = consumer(&devhub).await;
         let events = read(&client, "0", from(location), 3).await.unwrap();
-        assert_eq!(
-            sequence_numbers(&events),
-            [first, first + 1, first + 2],
-            "{name}"
-        );
+        assert_eq!(sequence_numbers(&events), [first, first + 1, first + 2], "{name}");
     }
 
     let client = consumer(&devhub).await;
@@ -323,15 +274,9 @@ async fn an_idle_reader_gets_what_is_appended_later() {
         client.open_receiver_on_partition("0".to_owned(), Some(from(StartLocation::Earliest)));
     let receiver = soon("opening a receiver", opened).await.unwrap();
     let mut stream = std::pin::pin!(receiver.stream_events());
-    let first = soon("the first event", stream.next())
-        .await
-        .unwrap()
-        .unwrap();
+    let first = soon("the first event", stream.next()).await.unwrap().unwrap();
     devhub.append(HUB, 0, "second").unwrap();
-    let second = soon("the second event", stream.next())
-        .await
-        .unwrap()
-        .unwrap();
+    let second = soon("the second event", stream.next()).await.unwrap().unwrap();
     assert_eq!(sequence_numbers(&[first, second]), [0, 1]);
 }
 
@@ -343,35 +288,20 @@ async fn a_higher_owner_level_takes_the_partition_and_fences_the_lower_one() {
     let opened = old.open_receiver_on_partition("0".to_owned(), Some(owner(1)));
     let receiver = soon("opening a receiver", opened).await.unwrap();
     let mut stream = std::pin::pin!(receiver.stream_events());
-    soon("the first event", stream.next())
-        .await
-        .unwrap()
-        .unwrap();
+    soon("the first event", stream.next()).await.unwrap().unwrap();
 
     let new = consumer(&devhub).await;
     let opened = new.open_receiver_on_partition("0".to_owned(), Some(owner(2)));
     let new_receiver = soon("opening a receiver", opened).await.unwrap();
     let mut new_stream = std::pin::pin!(new_receiver.stream_events());
-    soon("the first event", new_stream.next())
-        .await
-        .unwrap()
-        .unwrap();
+    soon("the first event", new_stream.next()).await.unwrap().unwrap();
 
-    let stolen = soon("being sent away", stream.next())
-        .await
-        .unwrap()
-        .unwrap_err();
-    assert!(
-        format!("{stolen:?}").contains("ConsumerDisconnected"),
-        "{stolen:?}"
-    );
+    let stolen = soon("being sent away", stream.next()).await.unwrap().unwrap_err();
+    assert!(format!("{stolen:?}").contains("ConsumerDisconnected"), "{stolen:?}");
 
     let late = consumer(&devhub).await;
     let refused = read(&late, "0", owner(1), 1).await.unwrap_err();
-    assert!(
-        format!("{refused:?}").contains("higher epoch of '2'"),
-        "{refused:?}"
-    );
+    assert!(format!("{refused:?}").contains("higher epoch of '2'"), "{refused:?}");
 }
 
 #[tokio::test]
@@ -391,37 +321,21 @@ async fn truncated_events_are_a_gap_for_the_reader() {
 async fn a_message_of_a_mebibyte_goes_through_and_a_larger_one_does_not() {
     let devhub = start(1).await;
     let producer = producer(&devhub).await;
-    let options = || {
-        Some(SendEventOptions {
-            partition_id: Some("0".to_owned()),
-        })
-    };
+    let options = || Some(SendEventOptions { partition_id: Some("0".to_owned()) });
     // The limit is on the whole message; the section around the body takes 8 bytes of it.
     let largest = vec![b'x'; (1 << 20) - 64];
-    soon(
-        "sending 1 MiB",
-        producer.send_event(largest.clone(), options()),
-    )
-    .await
-    .unwrap();
+    soon("sending 1 MiB", producer.send_event(largest.clone(), options())).await.unwrap();
     devhub.append(HUB, 0, vec![b'y'; 1 << 20]).unwrap();
     let too_large = producer.send_event(vec![b'z'; (1 << 20) + 1], options());
-    let refused = soon("sending more than 1 MiB", too_large)
-        .await
-        .unwrap_err();
-    assert!(
-        format!("{refused:?}").to_lowercase().contains("size"),
-        "{refused:?}"
-    );
+    let refused = soon("sending more than 1 MiB", too_large).await.unwrap_err();
+    assert!(format!("{refused:?}").to_lowercase().contains("size"), "{refused:?}");
     assert!(matches!(
         devhub.append(HUB, 0, vec![b'z'; (1 << 20) + 1]),
         Err(DevhubError::EventTooLarge { .. })
     ));
 
     let client = consumer(&devhub).await;
-    let events = read(&client, "0", from(StartLocation::Earliest), 2)
-        .await
-        .unwrap();
+    let events = read(&client, "0", from(StartLocation::Earliest), 2).await.unwrap();
     assert_eq!(events[0].event_data().body().unwrap(), largest);
     assert_eq!(events[1].event_data().body().unwrap(), vec![b'y'; 1 << 20]);
     assert_eq!(devhub.last_sequence_number(HUB, 0).unwrap(), 1);
@@ -434,16 +348,12 @@ async fn a_fresh_client_resumes_after_every_connection_was_killed() {
         devhub.append(HUB, 0, format!("{i}")).unwrap();
     }
     let client = consumer(&devhub).await;
-    let events = read(&client, "0", from(StartLocation::Earliest), 5)
-        .await
-        .unwrap();
+    let events = read(&client, "0", from(StartLocation::Earliest), 5).await.unwrap();
     let last = events[4].sequence_number().unwrap();
     assert_eq!(devhub.kill_connections(), 1);
     assert_eq!(devhub.kill_connections(), 0);
     let resumed = from(StartLocation::SequenceNumber(last));
-    let events = read(&consumer(&devhub).await, "0", resumed, 5)
-        .await
-        .unwrap();
+    let events = read(&consumer(&devhub).await, "0", resumed, 5).await.unwrap();
     assert_eq!(sequence_numbers(&events), [5, 6, 7, 8, 9]);
 }
 
@@ -457,9 +367,7 @@ async fn shutting_down_frees_the_port_and_ends_the_connections() {
     soon("the end of the connection", ended(&mut open)).await;
     soon("shutting down again", other_handle.shutdown()).await;
     let config = DevhubConfig::default();
-    soon("binding the port", Devhub::start(&config, address))
-        .await
-        .unwrap();
+    soon("binding the port", Devhub::start(&config, address)).await.unwrap();
 }
 
 #[tokio::test]
@@ -470,10 +378,7 @@ async fn dropping_the_last_handle_ends_the_connections() {
     let clone = devhub.clone();
     drop(devhub);
     tokio::time::sleep(Duration::from_millis(50)).await;
-    assert!(
-        TcpStream::connect(address).await.is_ok(),
-        "one handle is left"
-    );
+    assert!(TcpStream::connect(address).await.is_ok(), "one handle is left");
     drop(clone);
     soon("the end of the connection", ended(&mut open)).await;
 }
@@ -487,19 +392,10 @@ async fn ended(stream: &mut TcpStream) {
 #[tokio::test]
 async fn errors_name_what_exists() {
     let devhub = start(2).await;
-    let error = devhub
-        .append("signins", 0, "event")
-        .unwrap_err()
-        .to_string();
-    assert_eq!(
-        error,
-        format!("unknown event hub \"signins\"; this devhub has {HUB}")
-    );
+    let error = devhub.append("signins", 0, "event").unwrap_err().to_string();
+    assert_eq!(error, format!("unknown event hub \"signins\"; this devhub has {HUB}"));
     let error = devhub.truncate(HUB, 2, 0).unwrap_err().to_string();
-    assert_eq!(
-        error,
-        format!("event hub \"{HUB}\" has no partition 2; it has 2, counted from 0")
-    );
+    assert_eq!(error, format!("event hub \"{HUB}\" has no partition 2; it has 2, counted from 0"));
     let taken = Devhub::start(&DevhubConfig::default(), devhub.local_addr()).await;
     assert!(matches!(taken, Err(DevhubError::Listen { .. })));
 }

@@ -18,23 +18,8 @@ use super::tenant::{Kind, Tenant};
 static SCRIPTS: &[(u64, &[&Outcome])] = &[
     (760, &[&result::SUCCESS]),
     (26, &[&result::BAD_PASSWORD, &result::SUCCESS]),
-    (
-        7,
-        &[
-            &result::BAD_PASSWORD,
-            &result::BAD_PASSWORD,
-            &result::SUCCESS,
-        ],
-    ),
-    (
-        1,
-        &[
-            &result::BAD_PASSWORD,
-            &result::BAD_PASSWORD,
-            &result::BAD_PASSWORD,
-            &result::LOCKED,
-        ],
-    ),
+    (7, &[&result::BAD_PASSWORD, &result::BAD_PASSWORD, &result::SUCCESS]),
+    (1, &[&result::BAD_PASSWORD, &result::BAD_PASSWORD, &result::BAD_PASSWORD, &result::LOCKED]),
     (58, &[&result::STAY_SIGNED_IN, &result::SUCCESS]),
     (30, &[&result::MFA_REQUIRED, &result::SUCCESS]),
     (30, &[&result::STRONG_AUTH_REQUIRED, &result::SUCCESS]),
@@ -90,10 +75,7 @@ impl Rhythm {
                 tenant.weight_of(office) * (busyness(begin, places::CITIES[office].offset) + floor)
             })
         });
-        Self {
-            start,
-            slots: Weighted::new(slots),
-        }
+        Self { start, slots: Weighted::new(slots) }
     }
 
     /// How busy the day is altogether.
@@ -189,21 +171,10 @@ impl<'a> Background<'a> {
             let mut at = scene.at;
             for number in 0..burst {
                 // A client that fails once mends itself; the rest of the burst goes well.
-                let outcome = if number == 0 {
-                    outcome
-                } else {
-                    &result::SUCCESS
-                };
-                let resource = if number == 0 {
-                    scene.app.resource
-                } else {
-                    self.usage.resource(rng)
-                };
-                let mfa = if chance(rng, 620) {
-                    Mfa::Claim
-                } else {
-                    Mfa::NotRequired
-                };
+                let outcome = if number == 0 { outcome } else { &result::SUCCESS };
+                let resource =
+                    if number == 0 { scene.app.resource } else { self.usage.resource(rng) };
+                let mfa = if chance(rng, 620) { Mfa::Claim } else { Mfa::NotRequired };
                 events.push(self.event(
                     rng,
                     &scene,
@@ -236,35 +207,18 @@ impl<'a> Background<'a> {
         }
         let origin = self.tenant.computer_origin(user, at);
         if chance(rng, browser) {
-            Scene {
-                user,
-                at,
-                origin,
-                client: clients.browser,
-                app: self.usage.in_browser(rng),
-            }
+            Scene { user, at, origin, client: clients.browser, app: self.usage.in_browser(rng) }
         } else {
-            Scene {
-                user,
-                at,
-                origin,
-                client: clients.desktop,
-                app: self.usage.on_desktop(rng),
-            }
+            Scene { user, at, origin, client: clients.desktop, app: self.usage.on_desktop(rng) }
         }
     }
 
     /// What happens in a scene; a success where the network has seen enough wrong passwords.
     fn script(&mut self, rng: &mut Rng, scene: &Scene) -> &'static [&'static Outcome] {
         let script = SCRIPTS[self.scripts.pick(rng)].1;
-        let wrong = script
-            .iter()
-            .filter(|outcome| outcome.password == Password::Wrong)
-            .count();
-        let allowed = wrong == 0
-            || self
-                .guard
-                .allows(scene.origin.ip, scene.at, scene.user as u64, wrong);
+        let wrong = script.iter().filter(|outcome| outcome.password == Password::Wrong).count();
+        let allowed =
+            wrong == 0 || self.guard.allows(scene.origin.ip, scene.at, scene.user as u64, wrong);
         if allowed { script } else { SCRIPTS[0].1 }
     }
 
@@ -332,9 +286,7 @@ impl<'a> Background<'a> {
             outcome,
             mfa,
             risk,
-            session: self
-                .tenant
-                .session(scene.user, &scene.client, &scene.origin, at),
+            session: self.tenant.session(scene.user, &scene.client, &scene.origin, at),
             correlation,
         };
         self.span.late(rng, at, What::SignIn(sign_in))

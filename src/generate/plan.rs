@@ -49,11 +49,7 @@ impl Plan {
         // Half of what is left may be attacks: a tiny sample gets the first of them.
         let least = placed.len() as u64;
         if events < least {
-            return Err(GenerateError::TooFewEvents {
-                events,
-                days: options.days,
-                least,
-            });
+            return Err(GenerateError::TooFewEvents { events, days: options.days, least });
         }
         let mut attacks = Vec::new();
         for planted in attacks::plan(&tenant, span, (events - least) / 2) {
@@ -170,12 +166,8 @@ struct Rhythms {
 /// How many ordinary events of each category make `events` together with what is placed, near the
 /// shares that the categories are to have.
 fn ordinary(events: u64, placed: &[Event]) -> [u64; 3] {
-    let count = |category| {
-        placed
-            .iter()
-            .filter(|event| event.category() == category)
-            .count() as u64
-    };
+    let count =
+        |category| placed.iter().filter(|event| event.category() == category).count() as u64;
     let [sign_in, tokens, audit] = Category::ALL.map(count);
     let mut left = events - sign_in - tokens - audit;
     let mut take = |wanted: u64| {

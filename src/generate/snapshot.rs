@@ -29,12 +29,7 @@ pub(super) fn write(
     start: Moment,
     last: Option<Activation>,
 ) -> Result<(), GenerateError> {
-    let holders = |hold| {
-        tenant
-            .holders
-            .iter()
-            .filter(move |holder| holder.hold == hold)
-    };
+    let holders = |hold| tenant.holders.iter().filter(move |holder| holder.hold == hold);
     let mut active: Vec<Value> = holders(Hold::Permanent)
         .map(|holder| {
             let began = start.after(-DAY * holder.assigned_days_before);
@@ -43,21 +38,12 @@ pub(super) fn write(
         .collect();
     active.extend(last.map(|activation| {
         let holder = &tenant.holders[activation.holder];
-        active_instance(
-            tenant,
-            holder,
-            activation.at,
-            Some(activation.at.after(8 * HOUR)),
-        )
+        active_instance(tenant, holder, activation.at, Some(activation.at.after(8 * HOUR)))
     }));
     let eligible: Vec<Value> = holders(Hold::Eligible)
         .map(|holder| {
-            let mut instance = instance(
-                tenant,
-                holder,
-                start.after(-DAY * holder.assigned_days_before),
-                None,
-            );
+            let mut instance =
+                instance(tenant, holder, start.after(-DAY * holder.assigned_days_before), None);
             instance["roleEligibilityScheduleId"] = json!(holder.schedule.to_string());
             instance
         })
@@ -79,11 +65,7 @@ pub(super) fn write(
 
 fn active_instance(tenant: &Tenant, holder: &Holder, began: Moment, ends: Option<Moment>) -> Value {
     let mut instance = instance(tenant, holder, began, ends);
-    instance["assignmentType"] = json!(if ends.is_some() {
-        "Activated"
-    } else {
-        "Assigned"
-    });
+    instance["assignmentType"] = json!(if ends.is_some() { "Activated" } else { "Assigned" });
     instance["roleAssignmentOriginId"] = instance["id"].clone();
     instance["roleAssignmentScheduleId"] = json!(holder.schedule.to_string());
     instance

@@ -6,6 +6,7 @@
 //! the rows that a table holds already are passed over by that table's own positions.
 
 mod files;
+mod hubs;
 mod role_snapshot;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -15,10 +16,12 @@ use std::time::{Duration, Instant};
 use arrow::array::RecordBatch;
 
 pub use files::{FileOutcome, FileReport, ingest_files};
+pub use hubs::{Hub, Run, ingest_hubs};
 
 use crate::decode::{Reason, Record, decode};
 use crate::lake::{Advance, Lake, LakeError};
 use crate::source::Delivery;
+use crate::source::eventhub::EventHubError;
 use crate::source::file::FileError;
 use crate::table::{
     self, DEAD_LETTERS, DeadLetter, DeadLetterBuilder, Provenance, Table, TableBuilder,
@@ -33,6 +36,9 @@ pub enum IngestError {
     /// A file could not be read.
     #[error(transparent)]
     File(#[from] FileError),
+    /// A hub could not be read.
+    #[error(transparent)]
+    EventHub(#[from] EventHubError),
     /// A role snapshot is not what Microsoft Graph returns.
     #[error(
         "{path}: not a list of role schedule instances as Microsoft Graph returns it: {reason}"
@@ -66,11 +72,7 @@ pub struct FlushLimits {
 
 impl Default for FlushLimits {
     fn default() -> Self {
-        Self {
-            rows: 65_536,
-            bytes: 128 << 20,
-            age: Duration::from_secs(5),
-        }
+        Self { rows: 65_536, bytes: 128 << 20, age: Duration::from_secs(5) }
     }
 }
 
@@ -148,9 +150,7 @@ impl Ingester {
             ..SourceState::default()
         };
         for table in table::logs() {
-            state
-                .fences
-                .insert(table.name, self.lake.position(table, source_id).await?);
+            state.fences.insert(table.name, self.lake.position(table, source_id).await?);
         }
         let committed = state.committed;
         self.sources.insert(Arc::clone(source_id), state);
@@ -176,9 +176,7 @@ impl Ingester {
         let bytes: usize = self.builders.values().map(TableBuilder::bytes).sum();
         rows >= self.limits.rows
             || bytes + self.dead.bytes() >= self.limits.bytes
-            || self
-                .waiting_since
-                .is_some_and(|since| since.elapsed() >= self.limits.age)
+            || self.waiting_since.is_some_and(|since| since.elapsed() >= self.limits.age)
     }
 
     /// When what waits now reaches its age limit.
@@ -218,25 +216,13 @@ impl Ingester {
                         }
                     }
                 }
-                Err(rejected) => (
-                    rejected.reason,
-                    rejected.detail.clone(),
-                    rejected.bytes,
-                    rejected.index,
-                ),
+                Err(rejected) => {
+                    (rejected.reason, rejected.detail.clone(), rejected.bytes, rejected.index)
+                }
             };
             let detail = format!("{}, record {index}: {detail}", delivery.place);
             let category = category.as_deref();
-            self.dead.append(
-                &DeadLetter {
-                    reason,
-                    detail,
-                    category,
-                    body,
-                    index,
-                },
-                from,
-            );
+            self.dead.append(&DeadLetter { reason, detail, category, body, index }, from);
             *self.counts.dead.entry(reason).or_default() += 1;
             *self.counts.rows.entry(DEAD_LETTERS.name).or_default() += 1;
         }
@@ -257,31 +243,24 @@ impl Ingester {
             if builder.rows() == 0 {
                 continue;
             }
-            let rows = builder.finish().map_err(|source| IngestError::Batch {
-                table: table.name,
-                source,
-            })?;
+            let rows = builder
+                .finish()
+                .map_err(|source| IngestError::Batch { table: table.name, source })?;
             self.commit_rows(table, rows).await?;
         }
-        let dead = self.dead.finish().map_err(|source| IngestError::Batch {
-            table: DEAD_LETTERS.name,
-            source,
-        })?;
+        let dead = self
+            .dead
+            .finish()
+            .map_err(|source| IngestError::Batch { table: DEAD_LETTERS.name, source })?;
         let advances: Vec<_> = self
             .sources
             .iter()
             .filter_map(|(source_id, state)| {
                 let to = state.pending?;
-                Some(Advance {
-                    source_id: source_id.to_string(),
-                    from: state.committed,
-                    to,
-                })
+                Some(Advance { source_id: source_id.to_string(), from: state.committed, to })
             })
             .collect();
-        self.lake
-            .commit(&DEAD_LETTERS, Some(dead), advances)
-            .await?;
+        self.lake.commit(&DEAD_LETTERS, Some(dead), advances).await?;
         for state in self.sources.values_mut() {
             if let Some(position) = state.pending.take() {
                 state.committed = Some(position);
@@ -301,11 +280,7 @@ impl Ingester {
         for (source_id, state) in &self.sources {
             if let (Some(to), true) = (state.pending, state.touched.contains(table.name)) {
                 let from = state.fences.get(table.name).copied().flatten();
-                advances.push(Advance {
-                    source_id: source_id.to_string(),
-                    from,
-                    to,
-                });
+                advances.push(Advance { source_id: source_id.to_string(), from, to });
             }
         }
         self.lake.commit(table, Some(rows), advances).await?;
@@ -331,24 +306,16 @@ fn place(
         return Err((Reason::MissingCategory, "no `category`, so no table".into()));
     };
     let Some(table) = table::by_category(category) else {
-        return Err((
-            Reason::UnknownCategory,
-            format!("no table for category {category:?}"),
-        ));
+        return Err((Reason::UnknownCategory, format!("no table for category {category:?}")));
     };
     if state.fences.get(table.name).copied().flatten() >= Some(from.position) {
         counts.repeated += 1;
         return Ok(());
     }
-    let builder = builders
-        .entry(table.name)
-        .or_insert_with(|| TableBuilder::new(table));
-    builder.append(record, from).map_err(|reason| {
-        (
-            reason,
-            "neither `time` nor its creation time can be read".into(),
-        )
-    })?;
+    let builder = builders.entry(table.name).or_insert_with(|| TableBuilder::new(table));
+    builder
+        .append(record, from)
+        .map_err(|reason| (reason, "neither `time` nor its creation time can be read".into()))?;
     state.touched.insert(table.name);
     *counts.rows.entry(table.name).or_default() += 1;
     Ok(())

@@ -39,33 +39,19 @@ pub(super) async fn ingest(
     let taken_at = DateTime::<Utc>::from(taken_at.unwrap_or_else(|_| SystemTime::now()));
     let source_id = file.source_id.to_string();
     let content = file.read_all()?;
-    let page: Page =
-        serde_json::from_slice(&content).map_err(|error| IngestError::RoleSnapshot {
-            path: path.display().to_string(),
-            reason: error.to_string(),
-        })?;
+    let page: Page = serde_json::from_slice(&content).map_err(|error| {
+        IngestError::RoleSnapshot { path: path.display().to_string(), reason: error.to_string() }
+    })?;
     // A snapshot is taken whole; a newer one in the same file is another version of it.
     let version = taken_at.timestamp_millis();
     let from = lake.position(table, &source_id).await?;
     if from >= Some(version) {
         return Ok(());
     }
-    let rows: Vec<_> = page
-        .value
-        .into_iter()
-        .map(|instance| instance.row(taken_at, &source_id))
-        .collect();
+    let rows: Vec<_> =
+        page.value.into_iter().map(|instance| instance.row(taken_at, &source_id)).collect();
     let batch = to_batch(table, &rows).map_err(crate::lake::LakeError::from)?;
-    lake.commit(
-        table,
-        Some(batch),
-        vec![Advance {
-            source_id,
-            from,
-            to: version,
-        }],
-    )
-    .await?;
+    lake.commit(table, Some(batch), vec![Advance { source_id, from, to: version }]).await?;
     Ok(())
 }
 
@@ -130,11 +116,9 @@ struct Row {
 impl Instance {
     fn row(self, time_generated: DateTime<Utc>, source: &str) -> Row {
         let (kind, display_name, user_principal_name) = match self.principal {
-            Some(principal) => (
-                principal.kind,
-                principal.display_name,
-                principal.user_principal_name,
-            ),
+            Some(principal) => {
+                (principal.kind, principal.display_name, principal.user_principal_name)
+            }
             None => (None, None, None),
         };
         let (role_display_name, template_id) = match self.role_definition {

@@ -83,10 +83,7 @@ pub(super) fn commit(
             }
             Ok(None) => {
                 added.discard(inner);
-                return Err(LakeError::Contention {
-                    table: table.name.into(),
-                    attempts: attempt,
-                });
+                return Err(LakeError::Contention { table: table.name.into(), attempts: attempt });
             }
             // Whether the commit got through is not known: its files must stay.
             Err(error) => return Err(error),
@@ -109,9 +106,8 @@ fn try_commit(
     for advance in advances {
         builder = builder.with_transaction_id(advance.source_id.clone(), advance.to);
     }
-    let mut transaction = builder
-        .build(inner.engine(), Box::new(FileSystemCommitter::new()))
-        .map_err(failed)?;
+    let mut transaction =
+        builder.build(inner.engine(), Box::new(FileSystemCommitter::new())).map_err(failed)?;
     for metadata in added {
         transaction.add_files(files::engine_data(metadata));
     }
@@ -169,10 +165,7 @@ fn open_or_create(inner: &Inner, table: &'static Table) -> Result<SnapshotRef, L
     match (inner.snapshot(table)?, created) {
         (Some(snapshot), _) => Ok(snapshot),
         (None, Err(error)) => Err(error),
-        (None, Ok(())) => Err(LakeError::Contention {
-            table: table.name.into(),
-            attempts: 1,
-        }),
+        (None, Ok(())) => Err(LakeError::Contention { table: table.name.into(), attempts: 1 }),
     }
 }
 
@@ -188,10 +181,7 @@ fn create(inner: &Inner, table: &'static Table) -> Result<(), LakeError> {
     let day =
         arrow::datatypes::Field::new(PARTITION_COLUMN, arrow::datatypes::DataType::Date32, true);
     let schema = arrow::datatypes::Schema::new(
-        fields
-            .into_iter()
-            .chain([Arc::new(day)])
-            .collect::<Vec<_>>(),
+        fields.into_iter().chain([Arc::new(day)]).collect::<Vec<_>>(),
     );
     let schema = StructType::try_from_arrow(&schema).map_err(|error| failed(error.into()))?;
     let statistics: Vec<_> = STATISTICS
@@ -200,24 +190,16 @@ fn create(inner: &Inner, table: &'static Table) -> Result<(), LakeError> {
         .filter(|name| table.all_columns().any(|column| column.name == *name))
         .collect();
     let interval = CHECKPOINT_INTERVAL.to_string();
-    create_table(
-        inner.table_root(table),
-        Arc::new(schema),
-        ENGINE_INFO,
-        false,
-    )
-    .with_data_layout(DataLayout::partitioned([PARTITION_COLUMN]))
-    .with_table_properties([
-        (
-            "delta.dataSkippingStatsColumns",
-            statistics.join(",").as_str(),
-        ),
-        ("delta.checkpointInterval", interval.as_str()),
-    ])
-    .build(inner.engine(), Box::new(FileSystemCommitter::new()))
-    .and_then(|transaction| transaction.commit(inner.engine()))
-    .map(|_| ())
-    .map_err(failed)
+    create_table(inner.table_root(table), Arc::new(schema), ENGINE_INFO, false)
+        .with_data_layout(DataLayout::partitioned([PARTITION_COLUMN]))
+        .with_table_properties([
+            ("delta.dataSkippingStatsColumns", statistics.join(",").as_str()),
+            ("delta.checkpointInterval", interval.as_str()),
+        ])
+        .build(inner.engine(), Box::new(FileSystemCommitter::new()))
+        .and_then(|transaction| transaction.commit(inner.engine()))
+        .map(|_| ())
+        .map_err(failed)
 }
 
 /// A checkpoint is a help to readers, never needed for correctness: failing is only worth a line.

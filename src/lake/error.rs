@@ -36,10 +36,7 @@ pub enum LakeError {
         source: Box<KernelError>,
     },
     /// A data file could not be encoded or stored.
-    #[error(
-        "table {table}: a data file could not be written: {reason}{}",
-        remedy_text(reason)
-    )]
+    #[error("table {table}: a data file could not be written: {reason}{}", remedy_text(reason))]
     Write {
         /// The table.
         table: String,

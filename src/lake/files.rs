@@ -57,10 +57,7 @@ pub(super) fn write(
     let transaction = Arc::clone(snapshot)
         .update_table(UpdateTableOperation::StreamingUpdate, ENGINE_INFO, true)
         .with_blind_append()
-        .build(
-            inner.engine(),
-            Box::new(delta_kernel::committer::FileSystemCommitter::new()),
-        )
+        .build(inner.engine(), Box::new(delta_kernel::committer::FileSystemCommitter::new()))
         .map_err(failed)?;
     let write_state = transaction.write_state().map_err(failed)?;
 
@@ -68,35 +65,25 @@ pub(super) fn write(
     for (day, rows) in by_day(table, rows)? {
         let context = write_state
             .write_context_builder()
-            .with_partition_values(HashMap::from([(
-                PARTITION_COLUMN.into(),
-                Scalar::Date(day),
-            )]))
+            .with_partition_values(HashMap::from([(PARTITION_COLUMN.into(), Scalar::Date(day))]))
             .build()
             .map_err(failed)?;
         let bytes = encode(&rows).map_err(|error| write_error(table, error))?;
         let size = bytes.len() as u64;
         let name = format!("{}.zstd.parquet", uuid::Uuid::new_v4());
-        let url = context
-            .write_dir()
-            .join(&name)
-            .map_err(|error| write_error(table, error))?;
+        let url = context.write_dir().join(&name).map_err(|error| write_error(table, error))?;
         let path = Path::from_url_path(url.path()).map_err(|error| write_error(table, error))?;
         block_on(inner.store.put(&path, PutPayload::from(bytes)))
             .map_err(|error| write_error(table, error))?;
         written.paths.push(path);
 
-        let statistics = collect_stats(
-            &rows,
-            context.stats_columns(),
-            context.physical_data_schema(),
-        )
-        .map_err(failed)?;
+        let statistics =
+            collect_stats(&rows, context.stats_columns(), context.physical_data_schema())
+                .map_err(failed)?;
         let now = chrono::Utc::now().timestamp_millis();
         let file = DataFileMetadata::new(FileMeta::new(url, now, size), statistics);
-        let metadata = build_add_file_metadata(file, &context)
-            .and_then(into_batch)
-            .map_err(failed)?;
+        let metadata =
+            build_add_file_metadata(file, &context).and_then(into_batch).map_err(failed)?;
         written.metadata.push(metadata);
     }
     Ok(written)
@@ -137,10 +124,7 @@ fn encode(rows: &RecordBatch) -> Result<Vec<u8>, parquet::errors::ParquetError> 
 }
 
 fn write_error(table: &Table, error: impl std::fmt::Display) -> LakeError {
-    LakeError::Write {
-        table: table.name.into(),
-        reason: error.to_string(),
-    }
+    LakeError::Write { table: table.name.into(), reason: error.to_string() }
 }
 
 /// Waits for the store on a thread that may block.

@@ -12,10 +12,7 @@ use super::LakeError;
 
 /// A directory or URL to the lake's root (with a slash at its end) and its store.
 pub(super) fn resolve(location: &str) -> Result<(Url, Arc<dyn ObjectStore>), LakeError> {
-    let failed = |reason: String| LakeError::Location {
-        location: location.into(),
-        reason,
-    };
+    let failed = |reason: String| LakeError::Location { location: location.into(), reason };
     let url = match Url::parse(location) {
         // A one-letter scheme is a Windows drive.
         Ok(url) if url.scheme().len() > 1 => with_slash(url),
@@ -65,11 +62,7 @@ fn existing_part_resolved(path: &Path) -> std::io::Result<PathBuf> {
     for ancestor in absolute.ancestors() {
         if let Ok(resolved) = ancestor.canonicalize() {
             let rest = absolute.strip_prefix(ancestor).unwrap_or(Path::new(""));
-            return Ok(if rest.as_os_str().is_empty() {
-                resolved
-            } else {
-                resolved.join(rest)
-            });
+            return Ok(if rest.as_os_str().is_empty() { resolved } else { resolved.join(rest) });
         }
     }
     Ok(absolute)
@@ -97,16 +90,11 @@ mod tests {
 
     #[test]
     fn what_cannot_be_a_lake_is_named() {
-        for (location, reason) in [
-            ("", "it is empty"),
-            ("Cargo.toml", "it is a file"),
-            ("gopher://x/", ""),
-        ] {
+        for (location, reason) in
+            [("", "it is empty"), ("Cargo.toml", "it is a file"), ("gopher://x/", "")]
+        {
             let error = resolve(location).unwrap_err().to_string();
-            assert!(
-                error.contains(&format!("{location:?}")) && error.contains(reason),
-                "{error}"
-            );
+            assert!(error.contains(&format!("{location:?}")) && error.contains(reason), "{error}");
         }
     }
 }

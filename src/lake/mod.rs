@@ -72,14 +72,7 @@ impl Lake {
             .with_task_executor(Arc::new(executor))
             .build();
         let snapshots = Mutex::default();
-        Self {
-            inner: Arc::new(Inner {
-                root,
-                store,
-                engine,
-                snapshots,
-            }),
-        }
+        Self { inner: Arc::new(Inner { root, store, engine, snapshots }) }
     }
 
     /// The lake's URL, for messages.
@@ -142,8 +135,7 @@ impl Lake {
         rows: Option<RecordBatch>,
         advances: Vec<Advance>,
     ) -> Result<Option<u64>, LakeError> {
-        self.blocking(move |inner| commit::commit(inner, table, rows.as_ref(), &advances))
-            .await
+        self.blocking(move |inner| commit::commit(inner, table, rows.as_ref(), &advances)).await
     }
 
     /// A table as it is now, for queries.
@@ -160,10 +152,7 @@ impl Lake {
 
     /// The URL and store under which [`LakeTable`] scans find their files.
     pub(crate) fn store(&self) -> (Url, Arc<dyn ObjectStore>) {
-        (
-            location::store_url(&self.inner.root),
-            Arc::clone(&self.inner.store),
-        )
+        (location::store_url(&self.inner.root), Arc::clone(&self.inner.store))
     }
 
     /// Runs Delta's blocking calls where they may block.
@@ -177,10 +166,9 @@ impl Lake {
             // The runtime is shutting down, or the work panicked: hand the panic on.
             Err(error) => match error.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
-                Err(error) => Err(LakeError::Write {
-                    table: "any".into(),
-                    reason: error.to_string(),
-                }),
+                Err(error) => {
+                    Err(LakeError::Write { table: "any".into(), reason: error.to_string() })
+                }
             },
         }
     }
@@ -199,10 +187,7 @@ impl Inner {
     /// The newest snapshot; `None` when the table does not exist.
     fn snapshot(&self, table: &'static Table) -> Result<Option<SnapshotRef>, LakeError> {
         // Delta takes a local directory that is not there for a mistake.
-        if self
-            .local_directory(table)
-            .is_some_and(|directory| !directory.exists())
-        {
+        if self.local_directory(table).is_some_and(|directory| !directory.exists()) {
             return Ok(None);
         }
         let known = self.known(table);
@@ -221,21 +206,13 @@ impl Inner {
     }
 
     fn known(&self, table: &Table) -> Option<SnapshotRef> {
-        let snapshots = self
-            .snapshots
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let snapshots = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
         snapshots.get(table.name).cloned()
     }
 
     fn remember(&self, table: &'static Table, snapshot: &SnapshotRef) {
-        let mut snapshots = self
-            .snapshots
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let newer = snapshots
-            .get(table.name)
-            .is_none_or(|s| s.version() < snapshot.version());
+        let mut snapshots = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
+        let newer = snapshots.get(table.name).is_none_or(|s| s.version() < snapshot.version());
         if newer {
             snapshots.insert(table.name, Arc::clone(snapshot));
         }

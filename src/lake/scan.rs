@@ -59,13 +59,7 @@ impl LakeTable {
         let mut fields: Vec<_> = table.schema().fields().iter().cloned().collect();
         fields.push(Arc::new(partition_field()));
         let schema = Arc::new(Schema::new(fields));
-        Self {
-            inner,
-            table,
-            snapshot,
-            files: FileFilter::All,
-            schema,
-        }
+        Self { inner, table, snapshot, files: FileFilter::All, schema }
     }
 
     /// The version that is read; `None` for a table that was never written.
@@ -91,10 +85,9 @@ impl LakeTable {
         let work = move || active_files(&inner, table, &snapshot, predicate, &filter);
         match tokio::task::spawn_blocking(work).await {
             Ok(files) => files,
-            Err(error) => Err(LakeError::Write {
-                table: self.table.name.into(),
-                reason: error.to_string(),
-            }),
+            Err(error) => {
+                Err(LakeError::Write { table: self.table.name.into(), reason: error.to_string() })
+            }
         }
     }
 }
@@ -124,14 +117,10 @@ impl TableProvider for LakeTable {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>, DataFusionError> {
-        let files = self
-            .files(filters)
-            .await
-            .map_err(|error| DataFusionError::External(error.into()))?;
-        let files = files
-            .iter()
-            .map(|file| self.partitioned_file(file))
-            .collect::<Result<Vec<_>, _>>()?;
+        let files =
+            self.files(filters).await.map_err(|error| DataFusionError::External(error.into()))?;
+        let files =
+            files.iter().map(|file| self.partitioned_file(file)).collect::<Result<Vec<_>, _>>()?;
 
         let table_schema = TableSchema::builder(self.table.schema())
             .with_table_partition_cols(vec![Arc::new(partition_field())])
@@ -168,13 +157,9 @@ impl LakeTable {
             e_tag: None,
             version: None,
         };
-        let day = file
-            .partition_values
-            .get(PARTITION_COLUMN)
-            .and_then(|day| day.parse().ok());
+        let day = file.partition_values.get(PARTITION_COLUMN).and_then(|day| day.parse().ok());
         let day = day.map(|day: chrono::NaiveDate| {
-            day.signed_duration_since(chrono::NaiveDate::default())
-                .num_days() as i32
+            day.signed_duration_since(chrono::NaiveDate::default()).num_days() as i32
         });
         Ok(PartitionedFile::new_from_meta(meta)
             .with_partition_values(vec![ScalarValue::Date32(day)]))
@@ -233,20 +218,13 @@ fn added_paths(
     };
     let mut paths = HashSet::new();
     for data in stream {
-        let data = data
-            .and_then(|data| data.apply_selection_vector())
-            .map_err(failed)?;
+        let data = data.and_then(|data| data.apply_selection_vector()).map_err(failed)?;
         let data = ArrowEngineData::try_from_engine_data(data).map_err(failed)?;
         let batch = data.record_batch();
-        let Some(add) = batch
-            .column_by_name("add")
-            .and_then(|add| add.as_struct_opt())
-        else {
+        let Some(add) = batch.column_by_name("add").and_then(|add| add.as_struct_opt()) else {
             continue;
         };
-        let Some(path) = add
-            .column_by_name("path")
-            .and_then(|path| path.as_string_opt::<i32>())
+        let Some(path) = add.column_by_name("path").and_then(|path| path.as_string_opt::<i32>())
         else {
             continue;
         };

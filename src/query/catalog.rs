@@ -33,13 +33,7 @@ pub(super) fn of(
     window: Option<Window>,
 ) -> Result<Arc<dyn CatalogProvider>, QueryError> {
     let catalog = MemoryCatalogProvider::new();
-    catalog.register_schema(
-        schema,
-        Arc::new(LakeSchema {
-            lake: lake.clone(),
-            window,
-        }),
-    )?;
+    catalog.register_schema(schema, Arc::new(LakeSchema { lake: lake.clone(), window }))?;
     catalog.register_schema(SCRATCH, Arc::new(MemorySchemaProvider::new()))?;
     Ok(Arc::new(catalog))
 }
@@ -53,10 +47,7 @@ struct LakeSchema {
 #[async_trait]
 impl SchemaProvider for LakeSchema {
     fn table_names(&self) -> Vec<String> {
-        table::all()
-            .iter()
-            .map(|table| table.name.to_owned())
-            .collect()
+        table::all().iter().map(|table| table.name.to_owned()).collect()
     }
 
     fn table_exist(&self, name: &str) -> bool {
@@ -85,9 +76,7 @@ fn within(
     let time = || col("TimeGenerated");
     let plan = LogicalPlanBuilder::scan(name, provider_as_source(provider), None)?
         .filter(
-            time()
-                .gt_eq(lit(time_value(window.start)))
-                .and(time().lt(lit(time_value(window.end)))),
+            time().gt_eq(lit(time_value(window.start))).and(time().lt(lit(time_value(window.end)))),
         )?
         .build()?;
     Ok(Arc::new(ViewTable::new(plan, None)))

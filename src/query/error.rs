@@ -51,10 +51,7 @@ fn classify(error: &DataFusionError) -> QueryError {
 
 fn schema_error(error: &SchemaError) -> String {
     match error {
-        SchemaError::FieldNotFound {
-            field,
-            valid_fields,
-        } => {
+        SchemaError::FieldNotFound { field, valid_fields } => {
             let names = valid_fields.iter().map(|column| column.name.as_str());
             unknown("column", &field.name, closest(&field.name, names))
         }
@@ -90,8 +87,5 @@ fn unknown(what: &str, name: &str, hint: Option<&str>) -> String {
 }
 
 fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
-    text.split_once(before)?
-        .1
-        .split_once(after)
-        .map(|(inside, _)| inside)
+    text.split_once(before)?.1.split_once(after).map(|(inside, _)| inside)
 }

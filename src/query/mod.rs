@@ -100,20 +100,11 @@ impl Session {
         parameters: &[(&str, DateTime<Utc>)],
     ) -> Result<Answer, QueryError> {
         let frame = self.plan(sql).await?;
-        let values: Vec<_> = parameters
-            .iter()
-            .map(|(name, time)| (*name, time_value(*time)))
-            .collect();
-        let frame = if values.is_empty() {
-            frame
-        } else {
-            frame.with_param_values(values)?
-        };
+        let values: Vec<_> =
+            parameters.iter().map(|(name, time)| (*name, time_value(*time))).collect();
+        let frame = if values.is_empty() { frame } else { frame.with_param_values(values)? };
         let schema = Arc::new(frame.schema().as_arrow().clone());
-        Ok(Answer {
-            schema,
-            batches: frame.collect().await?,
-        })
+        Ok(Answer { schema, batches: frame.collect().await? })
     }
 
     /// Names of the lake's tables that a statement reads.
@@ -145,12 +136,11 @@ impl Session {
             Arc::new(table),
         )?;
         let answer = self.query(sql).await;
-        self.context
-            .deregister_table(datafusion::common::TableReference::full(
-                CATALOG,
-                catalog::SCRATCH,
-                "rows",
-            ))?;
+        self.context.deregister_table(datafusion::common::TableReference::full(
+            CATALOG,
+            catalog::SCRATCH,
+            "rows",
+        ))?;
         answer
     }
 
@@ -159,10 +149,7 @@ impl Session {
             .with_allow_ddl(false)
             .with_allow_dml(false)
             .with_allow_statements(false);
-        self.context
-            .sql_with_options(sql, read_only)
-            .await
-            .map_err(QueryError::from)
+        self.context.sql_with_options(sql, read_only).await.map_err(QueryError::from)
     }
 }
 

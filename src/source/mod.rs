@@ -4,6 +4,7 @@
 //! position is a number that only grows within its source, so the lake can keep it in a `txn`
 //! action and a reader can continue after it.
 
+pub mod eventhub;
 pub mod file;
 
 use std::sync::Arc;

@@ -60,18 +60,8 @@ impl TableBuilder {
     #[must_use]
     pub fn new(table: &'static Table) -> Self {
         let layout = Arc::new(Layout::new(table));
-        let columns = layout
-            .columns
-            .iter()
-            .map(|c| ColumnBuilder::new(c.kind()))
-            .collect();
-        Self {
-            layout,
-            columns,
-            rows: 0,
-            bytes: 0,
-            unmapped: Unmapped::default(),
-        }
+        let columns = layout.columns.iter().map(|c| ColumnBuilder::new(c.kind())).collect();
+        Self { layout, columns, rows: 0, bytes: 0, unmapped: Unmapped::default() }
     }
 
     /// The table that the rows are for.
@@ -103,10 +93,7 @@ impl TableBuilder {
         self.fill(&layout, record, &mut slots);
 
         let time_generated = &layout.columns[layout.time_generated()];
-        if slots
-            .pick(&time_generated.slots, ColumnType::Time)
-            .is_none()
-        {
+        if slots.pick(&time_generated.slots, ColumnType::Time).is_none() {
             return Err(Reason::NoTime);
         }
         for (column, builder) in layout.columns.iter().zip(&mut self.columns) {
@@ -196,10 +183,7 @@ struct Slots<'a> {
 
 impl<'a> Slots<'a> {
     fn new(count: usize) -> Self {
-        Self {
-            values: vec![None; count],
-            taken: vec![false; count],
-        }
+        Self { values: vec![None; count], taken: vec![false; count] }
     }
 
     /// Gives the value back when there is no slot for it, or another value is in it already.
@@ -400,11 +384,7 @@ mod tests {
     use crate::decode::decode;
     use crate::table::by_name;
 
-    const FROM: Provenance<'_> = Provenance {
-        source: "hub/0",
-        position: 7,
-        ingested_at: 5,
-    };
+    const FROM: Provenance<'_> = Provenance { source: "hub/0", position: 7, ingested_at: 5 };
 
     fn row(table: &str, json: &str) -> RecordBatch {
         let mut builder = TableBuilder::new(by_name(table).unwrap());
@@ -445,16 +425,10 @@ mod tests {
         expect("Type", Some("SigninLogs"));
         expect("_Source", Some("hub/0@7#0"));
         expect("_Unmapped", None);
-        let duration = batch
-            .column_by_name("DurationMs")
-            .unwrap()
-            .as_primitive::<Int64Type>();
+        let duration = batch.column_by_name("DurationMs").unwrap().as_primitive::<Int64Type>();
         assert_eq!(duration.value(0), 0);
         let time = batch.column_by_name("TimeGenerated").unwrap();
-        assert_eq!(
-            time.as_primitive::<TimestampMicrosecondType>().value(0),
-            1_736_930_730_123_456
-        );
+        assert_eq!(time.as_primitive::<TimestampMicrosecondType>().value(0), 1_736_930_730_123_456);
     }
 
     #[test]
@@ -511,9 +485,6 @@ mod tests {
         let body = br#"{"time":"soon","properties":{"userId":"u"}}"#;
         let record = decode(body).remove(0).unwrap();
         assert_eq!(builder.append(&record, FROM), Err(Reason::NoTime));
-        assert_eq!(
-            (builder.rows(), builder.finish().unwrap().num_rows()),
-            (0, 0)
-        );
+        assert_eq!((builder.rows(), builder.finish().unwrap().num_rows()), (0, 0));
     }
 }

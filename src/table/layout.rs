@@ -35,10 +35,7 @@ struct Keys {
 
 impl Keys {
     fn get(&self, key: &str) -> Option<Slot> {
-        self.exact
-            .get(key)
-            .or_else(|| self.folded.get(&key.to_ascii_lowercase()))
-            .copied()
+        self.exact.get(key).or_else(|| self.folded.get(&key.to_ascii_lowercase())).copied()
     }
 }
 
@@ -99,12 +96,7 @@ impl Layout {
     /// Some senders flatten `properties` into the record: a top-level key that means nothing by
     /// itself is then the property of that name.
     fn accept_flat_records(&mut self) {
-        let flat: Vec<_> = self
-            .properties
-            .exact
-            .iter()
-            .map(|(key, slot)| (*key, *slot))
-            .collect();
+        let flat: Vec<_> = self.properties.exact.iter().map(|(key, slot)| (*key, *slot)).collect();
         for (key, slot) in flat {
             if self.envelope.get(key).is_none() {
                 self.envelope.exact.insert(key, slot);

@@ -108,30 +108,22 @@ pub static STANDARD: &[Column] = &[
 impl Table {
     /// All columns in order, [`STANDARD`] ones at the end of log tables.
     pub fn all_columns(&self) -> impl Iterator<Item = &'static Column> + use<> {
-        let standard: &'static [Column] = if self.category.is_some() {
-            STANDARD
-        } else {
-            &[]
-        };
+        let standard: &'static [Column] = if self.category.is_some() { STANDARD } else { &[] };
         self.columns.iter().chain(standard)
     }
 
     /// The Arrow schema of the rows, without [`PARTITION_COLUMN`].
     #[must_use]
     pub fn schema(&self) -> SchemaRef {
-        let fields = self
-            .all_columns()
-            .map(|column| Field::new(column.name, column.kind.arrow(), true));
+        let fields =
+            self.all_columns().map(|column| Field::new(column.name, column.kind.arrow(), true));
         Arc::new(Schema::new(fields.collect::<Vec<_>>()))
     }
 }
 
 /// Tables of Entra log records.
-static LOGS: &[&Table] = &[
-    &signin_logs::TABLE,
-    &non_interactive_user_signin_logs::TABLE,
-    &audit_logs::TABLE,
-];
+static LOGS: &[&Table] =
+    &[&signin_logs::TABLE, &non_interactive_user_signin_logs::TABLE, &audit_logs::TABLE];
 
 static ALL: LazyLock<Vec<&'static Table>> =
     LazyLock::new(|| LOGS.iter().chain(own::TABLES).copied().collect());
@@ -157,11 +149,7 @@ pub fn by_name(name: &str) -> Option<&'static Table> {
 /// The table of a log category, whatever its case.
 #[must_use]
 pub fn by_category(category: &str) -> Option<&'static Table> {
-    let matches = |table: &&Table| {
-        table
-            .category
-            .is_some_and(|c| c.eq_ignore_ascii_case(category))
-    };
+    let matches = |table: &&Table| table.category.is_some_and(|c| c.eq_ignore_ascii_case(category));
     LOGS.iter().copied().find(matches)
 }
 
@@ -209,16 +197,8 @@ mod tests {
     fn every_table_has_unique_columns_and_a_time() {
         for table in all() {
             let mut names: Vec<_> = table.all_columns().map(|c| c.name.to_lowercase()).collect();
-            assert!(
-                names.contains(&"timegenerated".to_owned()),
-                "{}",
-                table.name
-            );
-            assert!(
-                !names.contains(&PARTITION_COLUMN.to_owned()),
-                "{}",
-                table.name
-            );
+            assert!(names.contains(&"timegenerated".to_owned()), "{}", table.name);
+            assert!(!names.contains(&PARTITION_COLUMN.to_owned()), "{}", table.name);
             let count = names.len();
             names.sort();
             names.dedup();
@@ -228,17 +208,10 @@ mod tests {
 
     #[test]
     fn log_tables_have_the_published_number_of_columns() {
-        let counts: Vec<_> = LOGS
-            .iter()
-            .map(|table| (table.name, table.columns.len()))
-            .collect();
+        let counts: Vec<_> = LOGS.iter().map(|table| (table.name, table.columns.len())).collect();
         assert_eq!(
             counts,
-            [
-                ("SigninLogs", 95),
-                ("AADNonInteractiveUserSignInLogs", 86),
-                ("AuditLogs", 32)
-            ]
+            [("SigninLogs", 95), ("AADNonInteractiveUserSignInLogs", 86), ("AuditLogs", 32)]
         );
     }
 

@@ -151,10 +151,5 @@ pub(super) static TABLES: &[&Table] = &[
 ];
 
 const fn own(name: &'static str, about: &'static str, columns: &'static [Column]) -> Table {
-    Table {
-        name,
-        about,
-        category: None,
-        columns,
-    }
+    Table { name, about, category: None, columns }
 }

@@ -32,10 +32,7 @@ pub enum RowsError {
 /// # Errors
 /// A field has no column, or a value does not fit.
 pub fn to_batch<T: Serialize>(table: &'static Table, rows: &[T]) -> Result<RecordBatch, RowsError> {
-    let failed = |source| RowsError::ToBatch {
-        table: table.name,
-        source,
-    };
+    let failed = |source| RowsError::ToBatch { table: table.name, source };
     let mut decoder = ReaderBuilder::new(table.schema())
         .with_strict_mode(true)
         .with_batch_size(rows.len().max(1))
@@ -64,8 +61,7 @@ pub fn from_batches<T: DeserializeOwned>(batches: &[RecordBatch]) -> Result<Vec<
         writer.finish().map_err(|error| failed(&error))?;
     }
     let rows = serde_json::Deserializer::from_slice(&text).into_iter();
-    rows.collect::<Result<_, _>>()
-        .map_err(|error| failed(&error))
+    rows.collect::<Result<_, _>>().map_err(|error| failed(&error))
 }
 
 #[cfg(test)]
@@ -102,9 +98,6 @@ mod tests {
     fn a_field_without_a_column_is_an_error() {
         let rows = [serde_json::json!({"TimeGenerated": "2025-01-01T00:00:00Z", "Nope": 1})];
         let error = to_batch(&ALERT_DELIVERIES, &rows).unwrap_err().to_string();
-        assert!(
-            error.contains("AlertDeliveries") && error.contains("Nope"),
-            "{error}"
-        );
+        assert!(error.contains("AlertDeliveries") && error.contains("Nope"), "{error}");
     }
 }

@@ -26,28 +26,20 @@ async fn client(devhub: &Devhub) -> Client {
 }
 
 fn plain(key: &str) -> SaslProfile {
-    SaslProfile::Plain {
-        username: KEY_NAME.to_owned(),
-        password: key.to_owned(),
-    }
+    SaslProfile::Plain { username: KEY_NAME.to_owned(), password: key.to_owned() }
 }
 
 async fn open(
     devhub: &Devhub,
     profile: SaslProfile,
 ) -> Result<Client, fe2o3_amqp::connection::OpenError> {
-    let connection = Connection::builder()
-        .container_id("test")
-        .sasl_profile(profile);
+    let connection = Connection::builder().container_id("test").sasl_profile(profile);
     let endpoint = endpoint(devhub);
     let opened = connection.open(&*endpoint);
     let mut connection = soon("opening a connection", opened).await?;
     let session = Session::begin(&mut connection);
     let session = soon("beginning a session", session).await.unwrap();
-    Ok(Client {
-        connection,
-        session,
-    })
+    Ok(Client { connection, session })
 }
 
 impl Client {
@@ -89,11 +81,7 @@ fn partition(number: usize) -> String {
 async fn refusal(receiver: &mut Receiver) -> String {
     match soon("being sent away", receiver.recv::<Body<Value>>()).await {
         Err(RecvError::LinkStateError(LinkStateError::RemoteClosedWithError(error))) => {
-            format!(
-                "{:?} {}",
-                error.condition,
-                error.description.unwrap_or_default()
-            )
+            format!("{:?} {}", error.condition, error.description.unwrap_or_default())
         }
         other => panic!("not sent away: {other:?}"),
     }
@@ -106,44 +94,21 @@ async fn readers_are_told_what_is_wrong() {
     let mut client = client(&devhub).await;
     let ours = partition(0);
     for (address, selector, expected) in [
-        (
-            "no-hub/ConsumerGroups/g/Partitions/0",
-            "offset > '-1'",
-            "NotFound",
-        ),
-        (
-            &*ours.replace(GROUP, "no-group"),
-            "offset > '-1'",
-            "NotFound",
-        ),
-        (
-            &partition(2),
-            "offset > '-1'",
-            "com.microsoft:argument-out-of-range",
-        ),
+        ("no-hub/ConsumerGroups/g/Partitions/0", "offset > '-1'", "NotFound"),
+        (&*ours.replace(GROUP, "no-group"), "offset > '-1'", "NotFound"),
+        (&partition(2), "offset > '-1'", "com.microsoft:argument-out-of-range"),
         (
             &ours.replace("Partitions/0", "Partitions/x"),
             "offset > '-1'",
             "com.microsoft:argument-out-of-range",
         ),
-        (
-            &ours.replace("Partitions", "Parts"),
-            "offset > '-1'",
-            "NotFound",
-        ),
+        (&ours.replace("Partitions", "Parts"), "offset > '-1'", "NotFound"),
         (&ours, "offset > no offset", "com.microsoft:argument-error"),
-        (
-            &ours,
-            "sequence-number > '1'",
-            "The last sequence number in the system is '0'",
-        ),
+        (&ours, "sequence-number > '1'", "The last sequence number in the system is '0'"),
     ] {
         let mut receiver = client.subscribe(address, selector, None).await;
         let refusal = refusal(&mut receiver).await;
-        assert!(
-            refusal.contains(expected),
-            "{address} {selector}: {refusal}"
-        );
+        assert!(refusal.contains(expected), "{address} {selector}: {refusal}");
     }
 }
 
@@ -156,10 +121,7 @@ async fn without_a_token_nothing_may_be_attached() {
     assert!(refusal(&mut receiver).await.contains("UnauthorizedAccess"));
     let mut sender = client.publish(HUB).await;
     let refused = soon("publishing", sender.send("event")).await.unwrap_err();
-    assert!(
-        format!("{refused:?}").contains("UnauthorizedAccess"),
-        "{refused:?}"
-    );
+    assert!(format!("{refused:?}").contains("UnauthorizedAccess"), "{refused:?}");
     assert_eq!(devhub.last_sequence_number(HUB, 0).unwrap(), 0);
 }
 
@@ -178,9 +140,7 @@ async fn the_sixth_reader_without_an_epoch_is_refused_until_one_leaves() {
     let mut readers = Vec::new();
     for _ in 0..5 {
         let mut reader = client.subscribe(&partition(0), "offset > '-1'", None).await;
-        soon("an event", reader.recv::<Body<Value>>())
-            .await
-            .unwrap();
+        soon("an event", reader.recv::<Body<Value>>()).await.unwrap();
         readers.push(reader);
     }
     let mut sixth = client.subscribe(&partition(0), "offset > '-1'", None).await;
@@ -188,9 +148,7 @@ async fn the_sixth_reader_without_an_epoch_is_refused_until_one_leaves() {
     let left = readers.pop().unwrap();
     soon("closing a reader", left.close()).await.unwrap();
     let mut seventh = client.subscribe(&partition(0), "offset > '-1'", None).await;
-    soon("an event", seventh.recv::<Body<Value>>())
-        .await
-        .unwrap();
+    soon("an event", seventh.recv::<Body<Value>>()).await.unwrap();
 }
 
 #[tokio::test]
@@ -200,9 +158,7 @@ async fn an_epoch_shuts_out_readers_without_one() {
     let mut client = client(&devhub).await;
     let mut plain = client.subscribe(&partition(0), "offset > '-1'", None).await;
     soon("an event", plain.recv::<Body<Value>>()).await.unwrap();
-    let mut owner = client
-        .subscribe(&partition(0), "offset > '-1'", Some(3))
-        .await;
+    let mut owner = client.subscribe(&partition(0), "offset > '-1'", Some(3)).await;
     soon("an event", owner.recv::<Body<Value>>()).await.unwrap();
     assert!(refusal(&mut plain).await.contains("Stolen"));
     let mut late = client.subscribe(&partition(0), "offset > '-1'", None).await;
@@ -217,13 +173,9 @@ async fn detached_readers_see_the_condition_that_was_asked_for() {
     let mut client = client(&devhub).await;
     let mut detached = client.subscribe(&partition(0), "offset > '-1'", None).await;
     let mut other = client.subscribe(&partition(1), "offset > '-1'", None).await;
-    soon("an event", detached.recv::<Body<Value>>())
-        .await
-        .unwrap();
+    soon("an event", detached.recv::<Body<Value>>()).await.unwrap();
     soon("an event", other.recv::<Body<Value>>()).await.unwrap();
-    devhub
-        .detach_readers(HUB, 0, "amqp:link:detach-forced")
-        .unwrap();
+    devhub.detach_readers(HUB, 0, "amqp:link:detach-forced").unwrap();
     assert!(refusal(&mut detached).await.contains("DetachForced"));
     devhub.append(HUB, 1, "event").unwrap();
     soon("an event", other.recv::<Body<Value>>()).await.unwrap();
@@ -234,13 +186,8 @@ async fn forced_connections_close_with_that_condition() {
     let devhub = start(1).await;
     let mut client = client(&devhub).await;
     devhub.force_close_connections();
-    let closed = soon("the close", client.connection.on_close())
-        .await
-        .unwrap_err();
-    assert!(
-        format!("{closed:?}").contains("ConnectionForced"),
-        "{closed:?}"
-    );
+    let closed = soon("the close", client.connection.on_close()).await.unwrap_err();
+    assert!(format!("{closed:?}").contains("ConnectionForced"), "{closed:?}");
 }
 
 #[tokio::test]
@@ -253,19 +200,12 @@ async fn a_batch_with_a_broken_message_is_rejected_as_a_whole() {
         let sections: Vec<Data> = sections.iter().map(|bytes| Data::from(*bytes)).collect();
         let mut message = crate::devhub::message::from_body(Vec::new());
         message.body = Body::Data(Batch::new(sections));
-        Sendable::builder()
-            .message(message)
-            .message_format(0x8001_3700)
-            .build()
+        Sendable::builder().message(message).message_format(0x8001_3700).build()
     };
-    let outcome = soon("publishing", sender.send(batch(&[&good, &good])))
-        .await
-        .unwrap();
+    let outcome = soon("publishing", sender.send(batch(&[&good, &good]))).await.unwrap();
     assert!(matches!(outcome, Outcome::Accepted(_)), "{outcome:?}");
     assert_eq!(devhub.last_sequence_number(HUB, 0).unwrap(), 1);
-    let outcome = soon("publishing", sender.send(batch(&[&good, b"broken"])))
-        .await
-        .unwrap();
+    let outcome = soon("publishing", sender.send(batch(&[&good, b"broken"]))).await.unwrap();
     assert!(matches!(outcome, Outcome::Rejected(_)), "{outcome:?}");
     assert_eq!(devhub.last_sequence_number(HUB, 0).unwrap(), 1);
 }
@@ -291,18 +231,12 @@ async fn publishers_without_a_partition_take_turns() {
     let mut client = client(&devhub).await;
     let mut sender = client.publish(HUB).await;
     for _ in 0..6 {
-        soon("publishing", sender.send(Data::from(b"event".to_vec())))
-            .await
-            .unwrap();
+        soon("publishing", sender.send(Data::from(b"event".to_vec()))).await.unwrap();
     }
     for number in 0..3 {
         assert_eq!(devhub.last_sequence_number(HUB, number).unwrap(), 1);
     }
-    let mut fixed = client
-        .publish(&format!("sb://localhost/{HUB}/Partitions/2"))
-        .await;
-    soon("publishing", fixed.send(Data::from(b"event".to_vec())))
-        .await
-        .unwrap();
+    let mut fixed = client.publish(&format!("sb://localhost/{HUB}/Partitions/2")).await;
+    soon("publishing", fixed.send(Data::from(b"event".to_vec()))).await.unwrap();
     assert_eq!(devhub.last_sequence_number(HUB, 2).unwrap(), 2);
 }

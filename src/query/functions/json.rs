@@ -8,10 +8,8 @@ use sonic_rs::{JsonContainerTrait, JsonValueTrait};
 /// A field, as text, of the first object in `array` whose `key` is `value`.
 pub(super) fn find(array: &str, key: &str, value: &str, field: &str) -> Option<String> {
     let parsed: sonic_rs::Value = sonic_rs::from_str(array).ok()?;
-    let object = parsed
-        .as_array()?
-        .iter()
-        .find(|object| object.get(key).as_str() == Some(value))?;
+    let object =
+        parsed.as_array()?.iter().find(|object| object.get(key).as_str() == Some(value))?;
     let found = object.get(field)?;
     match found.as_str() {
         Some(text) => Some(text.to_owned()),

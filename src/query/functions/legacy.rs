@@ -36,17 +36,11 @@ pub(super) fn protocol(
     let client = client_app_used.unwrap_or_default().trim().to_lowercase();
     // "Other clients; IMAP" names the protocol behind the semicolon.
     let named = client.split(';').map(str::trim).rev().find_map(|part| {
-        CLIENTS
-            .iter()
-            .find(|(name, _)| *name == part)
-            .map(|(_, protocol)| *protocol)
+        CLIENTS.iter().find(|(name, _)| *name == part).map(|(_, protocol)| *protocol)
     });
     let agent = user_agent.unwrap_or_default().trim().to_lowercase();
     named.or_else(|| {
-        AGENTS
-            .iter()
-            .any(|name| agent.starts_with(name))
-            .then_some("Basic authentication")
+        AGENTS.iter().any(|name| agent.starts_with(name)).then_some("Basic authentication")
     })
 }
 
@@ -59,10 +53,7 @@ mod tests {
         assert_eq!(protocol(Some("IMAP4"), None), Some("IMAP"));
         assert_eq!(protocol(Some("authenticated SMTP"), None), Some("SMTP"));
         assert_eq!(protocol(Some("Other clients; POP"), None), Some("POP"));
-        assert_eq!(
-            protocol(Some("Browser"), Some("BAV2ROPC")),
-            Some("Basic authentication")
-        );
+        assert_eq!(protocol(Some("Browser"), Some("BAV2ROPC")), Some("Basic authentication"));
     }
 
     #[test]

@@ -48,11 +48,7 @@ static FUNCTIONS: &[Function] = &[
         body: Body::Text(|a| ip::prefix(a[0]?).map(Into::into)),
     },
     // ip_is_private(ip): whether the address is of no public network.
-    Function {
-        name: "ip_is_private",
-        arguments: 1,
-        body: Body::Truth(|a| ip::is_private(a[0]?)),
-    },
+    Function { name: "ip_is_private", arguments: 1, body: Body::Truth(|a| ip::is_private(a[0]?)) },
     // result_class(code): class of a sign-in's ResultType.
     Function {
         name: "result_class",
@@ -103,10 +99,7 @@ struct TextFunction {
 
 impl TextFunction {
     fn new(function: &'static Function) -> Self {
-        Self {
-            function,
-            signature: Signature::string(function.arguments, Volatility::Immutable),
-        }
+        Self { function, signature: Signature::string(function.arguments, Volatility::Immutable) }
     }
 }
 

@@ -123,9 +123,7 @@ pub(super) fn password_was_correct(code: &str) -> Option<bool> {
 
 fn find(code: &str) -> Option<&'static (u32, &'static str, Option<bool>)> {
     let code: u32 = code.trim().parse().ok()?;
-    let index = CODES
-        .binary_search_by_key(&code, |(code, _, _)| *code)
-        .ok()?;
+    let index = CODES.binary_search_by_key(&code, |(code, _, _)| *code).ok()?;
     Some(&CODES[index])
 }
 

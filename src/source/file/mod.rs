@@ -103,10 +103,7 @@ impl FileSource {
     /// # Errors
     /// The file cannot be opened or decompressed.
     pub fn open(path: &Path) -> Result<Self, FileError> {
-        let failed = |source| FileError::Open {
-            path: path.into(),
-            source,
-        };
+        let failed = |source| FileError::Open { path: path.into(), source };
         let standard_input = path == Path::new("-");
         let raw: Box<dyn Read + Send> = if standard_input {
             Box::new(io::stdin())
@@ -122,12 +119,7 @@ impl FileSource {
             let absolute = path.canonicalize().map_err(failed)?;
             format!("file:{}?{}", absolute.display(), fingerprint(&head))
         };
-        Ok(Self {
-            path: path.into(),
-            source_id: source_id.into(),
-            reader,
-            head,
-        })
+        Ok(Self { path: path.into(), source_id: source_id.into(), reader, head })
     }
 
     /// How the file begins, at most 64 KiB, decompressed.
@@ -144,11 +136,9 @@ impl FileSource {
         let mut content = Vec::new();
         match self.reader.read_to_end(&mut content) {
             Ok(_) => Ok(content),
-            Err(source) => Err(FileError::Broken {
-                path: self.path,
-                byte: content.len() as u64,
-                source,
-            }),
+            Err(source) => {
+                Err(FileError::Broken { path: self.path, byte: content.len() as u64, source })
+            }
         }
     }
 
@@ -243,16 +233,8 @@ impl Read for Failing {
 /// telling first line, of its beginning.
 fn fingerprint(head: &[u8]) -> String {
     let first_line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let telling = if first_line.len() >= 64 {
-        first_line
-    } else {
-        &head[..head.len().min(4096)]
-    };
-    Sha256::digest(telling)
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let telling = if first_line.len() >= 64 { first_line } else { &head[..head.len().min(4096)] };
+    Sha256::digest(telling).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Whether the reader has nothing more.
@@ -291,10 +273,7 @@ mod tests {
         write(&path, format!("{line}{{\"b\":2}}\n").as_bytes());
         assert_eq!(FileSource::open(&path).unwrap().source_id, before);
         let (seen, end) = read(&path, Some(taken));
-        assert_eq!(
-            (seen.len(), seen[0].1.as_str(), end.unwrap()),
-            (1, "{\"b\":2}", End::Complete)
-        );
+        assert_eq!((seen.len(), seen[0].1.as_str(), end.unwrap()), (1, "{\"b\":2}", End::Complete));
     }
 
     #[test]
@@ -315,9 +294,8 @@ mod tests {
     #[test]
     fn a_truncated_gzip_file_gives_what_it_holds_and_says_where_it_broke() {
         let directory = tempfile::tempdir().unwrap();
-        let lines: String = (0..5000)
-            .map(|n| format!("{{\"n\":{n},\"h\":\"{:x}\"}}\n", n * 7919))
-            .collect();
+        let lines: String =
+            (0..5000).map(|n| format!("{{\"n\":{n},\"h\":\"{:x}\"}}\n", n * 7919)).collect();
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         gzip.write_all(lines.as_bytes()).unwrap();
         let bytes = gzip.finish().unwrap();
@@ -326,10 +304,7 @@ mod tests {
         let (seen, end) = read(&path, None);
         assert!(seen.len() > 100, "{}", seen.len());
         let error = end.unwrap_err().to_string();
-        assert!(
-            error.contains("cut.ndjson.gz") && error.contains("past byte"),
-            "{error}"
-        );
+        assert!(error.contains("cut.ndjson.gz") && error.contains("past byte"), "{error}");
     }
 
     #[test]
@@ -338,9 +313,6 @@ mod tests {
         let path = directory.path().join("a.ndjson");
         write(&path, b"{\"a\":1}\n");
         let error = read(&path, Some(1000)).1.unwrap_err().to_string();
-        assert!(
-            error.contains("has 8 bytes, but 1000 were taken"),
-            "{error}"
-        );
+        assert!(error.contains("has 8 bytes, but 1000 were taken"), "{error}");
     }
 }

@@ -45,13 +45,7 @@ pub(super) struct Splitter {
 impl Splitter {
     /// Tells the form of a file by how it begins.
     pub(super) fn new(head: &[u8], longest: usize) -> Self {
-        Self {
-            form: form(head),
-            longest,
-            position: 0,
-            count: 0,
-            inside_array: false,
-        }
+        Self { form: form(head), longest, position: 0, count: 0, inside_array: false }
     }
 
     /// Bytes of the file that have been read.
@@ -108,11 +102,7 @@ impl Splitter {
         }
         let bytes = self.scan(reader)?;
         self.count += 1;
-        Ok(Unit::Value {
-            bytes,
-            end: self.position,
-            place: Place::Value(self.count),
-        })
+        Ok(Unit::Value { bytes, end: self.position, place: Place::Value(self.count) })
     }
 
     /// Reads up to the end of the value that begins here.
@@ -205,10 +195,7 @@ impl Scan {
 }
 
 fn form(head: &[u8]) -> Form {
-    let text = head
-        .strip_prefix(b"\xef\xbb\xbf")
-        .unwrap_or(head)
-        .trim_ascii_start();
+    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
     let first_line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let whole_line = first_line.len() < text.len();
     match text.first() {
@@ -250,10 +237,7 @@ mod tests {
         loop {
             match splitter.next(&mut reader).unwrap() {
                 Unit::Value { bytes, end, place } => {
-                    out.push(format!(
-                        "{place}@{end}: {}",
-                        String::from_utf8(bytes).unwrap()
-                    ));
+                    out.push(format!("{place}@{end}: {}", String::from_utf8(bytes).unwrap()));
                 }
                 Unit::Incomplete { line } => {
                     out.push(format!("line {line} incomplete"));
@@ -266,28 +250,19 @@ mod tests {
 
     #[test]
     fn lines_are_delivered_as_they_are() {
-        assert_eq!(
-            split("{\"a\":1}\r\n\n[2]\n"),
-            ["line 1@9: {\"a\":1}", "line 3@14: [2]"]
-        );
+        assert_eq!(split("{\"a\":1}\r\n\n[2]\n"), ["line 1@9: {\"a\":1}", "line 3@14: [2]"]);
         assert_eq!(split("{\"a\":1}"), ["line 1@7: {\"a\":1}"]);
         assert_eq!(split(""), Vec::<String>::new());
     }
 
     #[test]
     fn an_unfinished_last_line_is_left() {
-        assert_eq!(
-            split("{\"a\":1}\n{\"b\":"),
-            ["line 1@8: {\"a\":1}", "line 2 incomplete"]
-        );
+        assert_eq!(split("{\"a\":1}\n{\"b\":"), ["line 1@8: {\"a\":1}", "line 2 incomplete"]);
     }
 
     #[test]
     fn a_broken_line_does_not_swallow_the_next() {
-        assert_eq!(
-            split("{\"a\":\n{\"b\":2}\n"),
-            ["line 1@6: {\"a\":", "line 2@14: {\"b\":2}"]
-        );
+        assert_eq!(split("{\"a\":\n{\"b\":2}\n"), ["line 1@6: {\"a\":", "line 2@14: {\"b\":2}"]);
     }
 
     #[test]

@@ -22,10 +22,7 @@ pub fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>, FileError> {
             files.push(path.clone());
             continue;
         }
-        let failed = |source| FileError::Open {
-            path: path.clone(),
-            source,
-        };
+        let failed = |source| FileError::Open { path: path.clone(), source };
         if std::fs::metadata(path).map_err(failed)?.is_dir() {
             let before = files.len();
             walk(path, &mut files)?;
@@ -40,16 +37,9 @@ pub fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>, FileError> {
 }
 
 fn walk(directory: &Path, files: &mut Vec<PathBuf>) -> Result<(), FileError> {
-    let failed = |source| FileError::Open {
-        path: directory.into(),
-        source,
-    };
+    let failed = |source| FileError::Open { path: directory.into(), source };
     let mut entries = std::fs::read_dir(directory)
-        .and_then(|entries| {
-            entries
-                .map(|entry| Ok(entry?.path()))
-                .collect::<Result<Vec<_>, _>>()
-        })
+        .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>, _>>())
         .map_err(failed)?;
     entries.sort();
     for path in entries {
@@ -67,13 +57,8 @@ fn walk(directory: &Path, files: &mut Vec<PathBuf>) -> Result<(), FileError> {
 }
 
 fn is_read(name: &str) -> bool {
-    let plain = name
-        .strip_suffix(".gz")
-        .or_else(|| name.strip_suffix(".zst"))
-        .unwrap_or(name);
-    plain
-        .rsplit_once('.')
-        .is_some_and(|(_, extension)| EXTENSIONS.contains(&extension))
+    let plain = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")).unwrap_or(name);
+    plain.rsplit_once('.').is_some_and(|(_, extension)| EXTENSIONS.contains(&extension))
 }
 
 #[cfg(test)]
@@ -83,14 +68,9 @@ mod tests {
     #[test]
     fn a_directory_gives_its_logs_in_order_and_nothing_else() {
         let directory = tempfile::tempdir().unwrap();
-        for name in [
-            "b/1.ndjson",
-            "a/2.json.gz",
-            "a/1.jsonl.zst",
-            "truth.json",
-            ".x.json",
-            "README.md",
-        ] {
+        for name in
+            ["b/1.ndjson", "a/2.json.gz", "a/1.jsonl.zst", "truth.json", ".x.json", "README.md"]
+        {
             let path = directory.path().join(name);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, "{}").unwrap();
@@ -106,9 +86,6 @@ mod tests {
     #[test]
     fn a_path_that_is_not_there_is_named() {
         let error = expand(&["/no/such/file".into()]).unwrap_err().to_string();
-        assert!(
-            error.starts_with("cannot read /no/such/file: No such file"),
-            "{error}"
-        );
+        assert!(error.starts_with("cannot read /no/such/file: No such file"), "{error}");
     }
 }

@@ -1,0 +1,233 @@
+//! The guarded reader of one partition: every event once and in order, whatever the client does.
+//!
+//! The client re-attaches after a lost connection at the position where it was first opened,
+//! without saying so: events come again, or are passed over. Sequence numbers in a partition are
+//! consecutive, so each is held against the last. Lower: the client went back, and is opened anew
+//! where we are. Higher: it is opened anew once; if the gap stays, retention has removed what was
+//! in between, which is said and passed over. A partition that should bring events and brings none
+//! is opened anew as well. Each partition has a client of its own, because one receiver that
+//! closes takes down the connection of all that share it.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use azure_messaging_eventhubs::error::ErrorKind;
+use azure_messaging_eventhubs::{
+    ConsumerClient, EventHubsError, EventReceiver, OpenReceiverOptions, StartLocation,
+    StartPosition,
+};
+use futures::StreamExt;
+
+use super::{CALL_TIMEOUT, Deliveries, EventHubError, Namespace, Partition, chain, close, timed};
+use crate::source::{Delivery, Place};
+
+/// Silence after which the partition is asked whether there is more.
+const SILENCE: Duration = Duration::from_secs(5);
+
+/// Waits between two attempts to open a partition.
+const FIRST_WAIT: Duration = Duration::from_millis(200);
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// Events that the service may send ahead of us.
+const PREFETCH: u32 = 300;
+
+/// Until where a partition is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// For ever.
+    Stopped,
+    /// Up to this sequence number.
+    SequenceNumber(i64),
+}
+
+/// Reads one partition.
+pub struct PartitionReader {
+    /// Where the hub is.
+    pub namespace: Namespace,
+    /// The hub.
+    pub hub: String,
+    /// The partition.
+    pub partition: Partition,
+    /// Of two readers the one with the higher level stays (`owner level`, or epoch).
+    pub owner_level: i64,
+    /// The position in the lake.
+    pub after: Option<i64>,
+    /// When to end.
+    pub until: Until,
+}
+
+/// Why one connection to the partition ended.
+enum Ended {
+    Done,
+    ReceiverGone,
+    WentBack { to: i64 },
+    Gap { to: i64 },
+    Stalled { last_enqueued: i64 },
+    Failed(String),
+}
+
+impl PartitionReader {
+    /// Reads until it is done, or until nobody takes deliveries any more.
+    ///
+    /// # Errors
+    /// The partition belongs to another reader now. Everything else is tried again.
+    pub async fn run(mut self, deliveries: Deliveries) -> Result<(), EventHubError> {
+        let mut wait = FIRST_WAIT;
+        let mut gap_seen = false;
+        if let (Until::SequenceNumber(last), after) = (self.until, self.after.unwrap_or(-1))
+            && after >= last
+        {
+            return Ok(());
+        }
+        loop {
+            let before = self.after;
+            let ended = self.connection(&deliveries, gap_seen).await?;
+            if self.after != before {
+                wait = FIRST_WAIT;
+            }
+            let hub = self.hub.as_str();
+            let partition = self.partition.id.as_str();
+            let after = self.after.unwrap_or(-1);
+            gap_seen = false;
+            match ended {
+                Ended::Done | Ended::ReceiverGone => return Ok(()),
+                Ended::WentBack { to } => {
+                    tracing::debug!(hub, partition, after, to, "client went back, opening anew");
+                }
+                Ended::Gap { to } => {
+                    tracing::debug!(hub, partition, after, to, "events missing, opening anew");
+                    gap_seen = true;
+                }
+                Ended::Stalled { last_enqueued } => {
+                    tracing::warn!(hub, partition, after, last_enqueued, "stalled, opening anew");
+                }
+                Ended::Failed(reason) => {
+                    tracing::warn!(hub, partition, after, reason, "connection lost, opening anew");
+                    tokio::time::sleep(wait).await;
+                    wait = (wait * 2).min(LONGEST_WAIT);
+                }
+            }
+        }
+    }
+
+    /// One connection, from opening to its end.
+    async fn connection(
+        &mut self,
+        deliveries: &Deliveries,
+        accept_gap: bool,
+    ) -> Result<Ended, EventHubError> {
+        let opened = timed(&self.namespace, &self.hub, self.open()).await;
+        let (client, receiver) = match opened {
+            Ok(Ok(opened)) => opened,
+            Ok(Err(error)) | Err(error) => return Ok(Ended::Failed(error.to_string())),
+        };
+        let ended = self.read(&client, &receiver, deliveries, accept_gap).await;
+        drop(receiver);
+        close(client).await;
+        ended
+    }
+
+    async fn open(&self) -> Result<(ConsumerClient, EventReceiver), EventHubError> {
+        let client = self.namespace.open(&self.hub).await?;
+        let location = match self.after {
+            Some(number) => StartLocation::SequenceNumber(number),
+            None => StartLocation::Earliest,
+        };
+        let options = OpenReceiverOptions {
+            owner_level: Some(self.owner_level),
+            prefetch: Some(PREFETCH),
+            start_position: Some(StartPosition { location, inclusive: false }),
+            receive_timeout: None,
+        };
+        let receiver = client
+            .open_receiver_on_partition(self.partition.id.clone(), Some(options))
+            .await
+            .map_err(|error| super::unreachable(&self.namespace, &self.hub, &error))?;
+        Ok((client, receiver))
+    }
+
+    async fn read(
+        &mut self,
+        client: &ConsumerClient,
+        receiver: &EventReceiver,
+        deliveries: &Deliveries,
+        mut accept_gap: bool,
+    ) -> Result<Ended, EventHubError> {
+        let mut events = pin!(receiver.stream_events());
+        loop {
+            let event = tokio::select! {
+                event = tokio::time::timeout(SILENCE, events.next()) => event,
+                () = deliveries.closed() => return Ok(Ended::ReceiverGone),
+            };
+            let event = match event {
+                Ok(Some(Ok(event))) => event,
+                Ok(Some(Err(error))) => return self.ended_by(error),
+                Ok(None) => return Ok(Ended::Failed("the stream ended".into())),
+                Err(_) => match self.silence(client).await {
+                    None => continue,
+                    Some(ended) => return Ok(ended),
+                },
+            };
+            let Some(number) = event.sequence_number() else {
+                return Ok(Ended::Failed("an event without a sequence number".into()));
+            };
+            match self.after {
+                Some(last) if number <= last => return Ok(Ended::WentBack { to: number }),
+                Some(last) if number > last + 1 && !accept_gap => {
+                    return Ok(Ended::Gap { to: number });
+                }
+                Some(last) if number > last + 1 => tracing::warn!(
+                    hub = self.hub,
+                    partition = self.partition.id,
+                    from = last + 1,
+                    to = number - 1,
+                    "events were removed by the hub's retention before they could be read"
+                ),
+                _ => {}
+            }
+            accept_gap = false;
+            let delivery = Delivery {
+                source_id: Arc::clone(&self.partition.source_id),
+                position: number,
+                place: Place::SequenceNumber(number),
+                body: event.event_data().body().unwrap_or_default().to_vec(),
+            };
+            if deliveries.send(delivery).await.is_err() {
+                return Ok(Ended::ReceiverGone);
+            }
+            self.after = Some(number);
+            if matches!(self.until, Until::SequenceNumber(last) if number >= last) {
+                return Ok(Ended::Done);
+            }
+        }
+    }
+
+    fn ended_by(&self, error: EventHubsError) -> Result<Ended, EventHubError> {
+        match error.kind {
+            ErrorKind::ConsumerDisconnected(_) => Err(EventHubError::Displaced {
+                hub: self.hub.clone(),
+                partition: self.partition.id.clone(),
+            }),
+            _ => Ok(Ended::Failed(chain(&error))),
+        }
+    }
+
+    /// Asks whether silence is right; `None` when there is nothing to read.
+    async fn silence(&self, client: &ConsumerClient) -> Option<Ended> {
+        let question = client.get_partition_properties(&self.partition.id);
+        match tokio::time::timeout(CALL_TIMEOUT, question).await {
+            // What was still to come has been removed by retention.
+            Ok(Ok(properties)) if properties.is_empty && self.until != Until::Stopped => {
+                Some(Ended::Done)
+            }
+            Ok(Ok(properties)) => {
+                let last_enqueued = properties.last_enqueued_sequence_number;
+                (last_enqueued > self.after.unwrap_or(-1) && !properties.is_empty)
+                    .then_some(Ended::Stalled { last_enqueued })
+            }
+            Ok(Err(error)) => Some(Ended::Failed(chain(&error))),
+            Err(_) => Some(Ended::Failed("no answer to a question about the partition".into())),
+        }
+    }
+}
