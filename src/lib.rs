@@ -1,5 +1,6 @@
 //! entralog: an open pipeline for Microsoft Entra ID logs.
 
+pub mod alert;
 pub mod cli;
 pub mod config;
 pub mod decode;

@@ -2,7 +2,12 @@
 
 use std::path::PathBuf;
 
-use super::{Exit, Failure};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use super::{Context, Exit, Failure, output};
+use crate::generate::{GenerateOptions, generate};
+use crate::source::file::ANSWER_SHEET as TRUTH;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -20,6 +25,34 @@ pub(super) struct Arguments {
     out: PathBuf,
 }
 
-pub(super) fn run(_arguments: &Arguments) -> Result<Exit, Failure> {
+pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
+    #[derive(Serialize)]
+    struct Row<'a> {
+        id: &'a str,
+        rule: Option<&'a str>,
+        start: DateTime<Utc>,
+        end: DateTime<Utc>,
+        title: &'a str,
+    }
+    let options = GenerateOptions {
+        events: arguments.events,
+        seed: arguments.seed,
+        days: arguments.days,
+        ..GenerateOptions::default()
+    };
+    let truth = generate(&options, &arguments.out)
+        .map_err(|error| Failure::new(Exit::Usage, error.into()))?;
+    let attacks: Vec<_> = truth
+        .attacks
+        .iter()
+        .map(|a| Row { id: &a.id, rule: a.rule.as_deref(), start: a.start, end: a.end, title: &a.title })
+        .collect();
+    output::print_rows(&attacks, context.format())?;
+    tracing::info!(
+        records = truth.records.total(),
+        messages = truth.messages,
+        "written to {}; {TRUTH} names what was planted",
+        arguments.out.display()
+    );
     Ok(Exit::Done)
 }

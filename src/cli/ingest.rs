@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::output::{self, Format};
+use super::output;
 use super::{Context, Exit, Failure, stop};
 use crate::ingest::{
     Counts, FileOutcome, FileReport, FlushLimits, Ingester, Run, ingest_files, ingest_hubs,
@@ -81,5 +81,5 @@ pub(super) fn print_counts(context: &Context, counts: &Counts) -> Result<(), Fai
     if rows.is_empty() {
         tracing::info!("nothing new: everything was in the lake already");
     }
-    output::print_rows(&rows, &["Table", "Rows"], Format::or_default(context.output))
+    output::print_rows(&rows, context.format())
 }

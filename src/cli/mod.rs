@@ -2,10 +2,12 @@
 //!
 //! Data goes to standard output, everything else to standard error.
 
+mod alert;
 mod exit;
 mod generate;
 mod ingest;
 mod output;
+mod progress;
 mod query;
 mod rule;
 mod stop;
@@ -19,6 +21,7 @@ pub use exit::{Exit, Failure};
 use output::Format;
 
 use crate::config::{Config, EventHubs};
+use crate::detect::{Rule, load_rules};
 use crate::ingest::Hub;
 use crate::lake::Lake;
 
@@ -67,6 +70,9 @@ enum Command {
     /// List, check, test and run detections
     #[command(subcommand)]
     Rule(rule::Command),
+    /// List and show alerts
+    #[command(subcommand)]
+    Alert(alert::Command),
     /// Write plausible sample logs with planted attacks
     Generate(generate::Arguments),
 }
@@ -80,6 +86,26 @@ struct Context {
 impl Context {
     fn lake(&self) -> Result<Lake, Failure> {
         Ok(Lake::open(&self.config.lake)?)
+    }
+
+    /// The form of the output.
+    fn format(&self) -> Format {
+        Format::or_default(self.output)
+    }
+
+    /// The rules that run.
+    fn enabled_rules(&self) -> Result<Vec<Rule>, Failure> {
+        let mut rules = load_rules(&self.config.rules.paths)?;
+        for id in &self.config.rules.disabled {
+            if !rules.iter().any(|rule| rule.id == *id) {
+                return Err(Failure::said(
+                    Exit::Usage,
+                    format!("configuration key `rules.disabled`: there is no rule {id:?}"),
+                ));
+            }
+        }
+        rules.retain(|rule| !self.config.rules.disabled.contains(&rule.id));
+        Ok(rules)
     }
 
     /// The hubs of the configuration, of which there must be some.
@@ -146,7 +172,8 @@ async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Command::Ingest(arguments) => ingest::run(&context, arguments).await,
         Command::Query(arguments) => query::run(&context, arguments).await,
         Command::Rule(command) => rule::run(&context, command).await,
-        Command::Generate(arguments) => generate::run(&arguments),
+        Command::Alert(command) => alert::run(&context, command).await,
+        Command::Generate(arguments) => generate::run(&context, &arguments),
     }
 }
 

@@ -4,13 +4,15 @@ use std::io::{IsTerminal as _, Write};
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
-use arrow::datatypes::{DataType, SchemaRef};
+use arrow::datatypes::{DataType, Schema, SchemaRef};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use clap::ValueEnum;
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::{Exit, Failure};
+use crate::decode::fields;
 
 /// Forms of output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -82,25 +84,36 @@ pub(super) fn print(
     Ok(())
 }
 
-/// Prints rows of ours that were not read from the lake.
-pub(super) fn print_rows<T: Serialize>(
-    rows: &[T],
-    columns: &[&str],
-    format: Format,
-) -> Result<(), Failure> {
-    let fields: Vec<_> = columns
-        .iter()
-        .map(|name| arrow::datatypes::Field::new(*name, DataType::Utf8, true))
-        .collect();
-    let schema = Arc::new(arrow::datatypes::Schema::new(fields));
-    let mut decoder = arrow::json::ReaderBuilder::new(Arc::clone(&schema))
-        .with_coerce_primitive(true)
-        .with_batch_size(rows.len().max(1))
-        .build_decoder()
+/// Prints rows of ours that were not read from the lake; columns are the fields in their order.
+pub(super) fn print_rows<T: Serialize>(rows: &[T], format: Format) -> Result<(), Failure> {
+    let lines = rows.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>().map_err(failed)?;
+    let text = lines.join("\n");
+    let inferred = arrow::json::reader::infer_json_schema(text.as_bytes(), None).map_err(failed)?.0;
+    // Inference sorts the columns; their order is that of the fields.
+    let keys = lines.first().map(|line| fields(line)).transpose().map_err(failed)?;
+    let order = keys.map(|(fields, _)| fields).unwrap_or_default();
+    let columns: Vec<_> =
+        order.iter().filter_map(|f| inferred.field_with_name(&f.key).ok().cloned()).collect();
+    let schema = Arc::new(Schema::new(columns));
+    let mut reader = arrow::json::ReaderBuilder::new(Arc::clone(&schema))
+        .build(text.as_bytes())
         .map_err(failed)?;
-    decoder.serialize(rows).map_err(failed)?;
-    let batches: Vec<_> = decoder.flush().map_err(failed)?.into_iter().collect();
+    let batches = reader.by_ref().collect::<Result<Vec<_>, _>>().map_err(failed)?;
     print(&schema, &batches, format)
+}
+
+/// Prints one row, on a terminal a line a column.
+pub(super) fn print_record(row: &Map<String, Value>, format: Format) -> Result<(), Failure> {
+    if format != Format::Table {
+        return print_rows(std::slice::from_ref(row), format);
+    }
+    let mut out = std::io::stdout().lock();
+    let width = row.keys().map(String::len).max().unwrap_or(0);
+    for (column, value) in row.iter().filter(|(_, value)| !value.is_null()) {
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        writeln!(out, "{column:width$}  {value}")?;
+    }
+    Ok(())
 }
 
 fn table(out: &mut impl Write, schema: &SchemaRef, batches: &[RecordBatch]) -> Result<(), Failure> {
@@ -146,7 +159,7 @@ fn without_formulas(batch: &RecordBatch) -> Result<RecordBatch, Failure> {
         .zip(&columns)
         .map(|(field, column)| field.as_ref().clone().with_data_type(column.data_type().clone()))
         .collect();
-    let schema = Arc::new(arrow::datatypes::Schema::new(fields));
+    let schema = Arc::new(Schema::new(fields));
     RecordBatch::try_new(schema, columns).map_err(failed)
 }
 

@@ -1,6 +1,6 @@
 //! `entralog query`: one SQL statement over the lake.
 
-use super::output::{self, Format};
+use super::output;
 use super::{Context, Exit, Failure};
 use crate::query::Session;
 
@@ -14,6 +14,6 @@ pub(super) struct Arguments {
 pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Exit, Failure> {
     let lake = context.existing_lake().await?;
     let answer = Session::new(&lake)?.query(&arguments.sql).await?;
-    output::print(&answer.schema, &answer.batches, Format::or_default(context.output))?;
+    output::print(&answer.schema, &answer.batches, context.format())?;
     Ok(Exit::Done)
 }

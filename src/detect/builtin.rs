@@ -78,6 +78,17 @@ mod tests {
         assert_eq!(names, BUILTIN.iter().map(|(name, _)| *name).collect::<Vec<_>>());
     }
 
+    #[tokio::test(flavor = "multi_thread")]
+    async fn every_built_in_rule_passes_its_own_tests() {
+        for rule in builtin_rules().unwrap() {
+            let reports = crate::detect::run_tests(&rule).await;
+            assert!(reports.len() >= 2, "{}: a positive and a near miss at least", rule.id);
+            for report in reports {
+                assert_eq!(report.failure, None, "{}: {}", rule.id, report.name);
+            }
+        }
+    }
+
     #[test]
     fn a_rule_is_named_after_its_file() {
         for rule in builtin_rules().unwrap() {

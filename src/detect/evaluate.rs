@@ -100,8 +100,17 @@ pub async fn evaluate(lake: &Lake, rule: &Rule, slice: Slice) -> Result<Evaluati
     Ok(Evaluation { slice, findings })
 }
 
+/// Plans a rule's query over an empty lake and checks the columns that the rule names.
+///
+/// # Errors
+/// The query is wrong, or lacks a column that the rule names.
+pub async fn check_query(rule: &Rule) -> Result<(), DetectError> {
+    let slice = Slice::containing(DateTime::UNIX_EPOCH, rule.query_frequency);
+    evaluate(&Lake::in_memory(), rule, slice).await.map(|_| ())
+}
+
 /// Columns that the rule names must be in the result.
-pub(super) fn check_columns(rule: &Rule, exists: impl Fn(&str) -> bool) -> Result<(), DetectError> {
+fn check_columns(rule: &Rule, exists: impl Fn(&str) -> bool) -> Result<(), DetectError> {
     let entities = rule.entity_mappings.iter().flat_map(|mapping| &mapping.field_mappings);
     let named = entities
         .map(|field| ("entityMappings", &field.column_name))

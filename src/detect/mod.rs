@@ -15,7 +15,7 @@ mod selftest;
 mod slice;
 
 pub use builtin::{builtin_rules, load_rules};
-pub use evaluate::{DetectError, Entity, Evaluation, Finding, evaluate};
+pub use evaluate::{DetectError, Entity, Evaluation, Finding, check_query, evaluate};
 pub use ledger::{Ledger, Outcome, Pending, RuleRun};
 pub use period::Period;
 pub use rule::{

@@ -101,8 +101,11 @@ fn try_commit(
 ) -> Result<Option<u64>, LakeError> {
     let failed = |error| inner.delta_error(table, error);
     let mut builder = snapshot
-        .update_table(UpdateTableOperation::StreamingUpdate, ENGINE_INFO, true)
-        .with_blind_append();
+        .update_table(UpdateTableOperation::StreamingUpdate, ENGINE_INFO, true);
+    // Delta wants a blind append to add something; a commit of positions alone adds nothing.
+    if !added.is_empty() {
+        builder = builder.with_blind_append();
+    }
     for advance in advances {
         builder = builder.with_transaction_id(advance.source_id.clone(), advance.to);
     }

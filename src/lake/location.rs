@@ -39,10 +39,13 @@ pub(super) fn store_url(root: &Url) -> Url {
 
 /// As the user would write it: a path for a directory, else the URL.
 pub(super) fn display(root: &Url) -> String {
-    match root.to_file_path() {
-        Ok(path) => path.display().to_string(),
-        Err(()) => root.to_string(),
-    }
+    local(root).map_or_else(|| root.to_string(), |path| path.display().to_string())
+}
+
+/// The directory that a URL names on this machine.
+pub(super) fn local(root: &Url) -> Option<PathBuf> {
+    // Any URL without a host has a path; only a file's is one of this machine.
+    (root.scheme() == "file").then(|| root.to_file_path().ok()).flatten()
 }
 
 fn directory(path: &Path) -> Result<Url, String> {

@@ -181,7 +181,7 @@ impl Inner {
 
     /// Where a table is, when it is on this machine.
     fn local_directory(&self, table: &Table) -> Option<PathBuf> {
-        Some(self.root.to_file_path().ok()?.join(table.name))
+        Some(location::local(&self.root)?.join(table.name))
     }
 
     /// The newest snapshot; `None` when the table does not exist.
@@ -235,7 +235,7 @@ impl Inner {
 fn is_missing(error: &KernelError) -> bool {
     match error {
         KernelError::Backtraced { source, .. } => is_missing(source),
-        KernelError::FileNotFound(_) | KernelError::MissingVersion(_) => true,
+        KernelError::FileNotFound(_) | KernelError::EmptyLog => true,
         other => other.to_string().contains("No files in log segment"),
     }
 }

@@ -9,7 +9,7 @@ use datafusion::catalog::{
 };
 use datafusion::common::DataFusionError;
 use datafusion::datasource::{ViewTable, provider_as_source};
-use datafusion::logical_expr::{LogicalPlanBuilder, col, lit};
+use datafusion::logical_expr::{LogicalPlanBuilder, ident, lit};
 
 use super::{QueryError, time_value};
 use crate::lake::Lake;
@@ -73,7 +73,7 @@ fn within(
     provider: Arc<dyn TableProvider>,
     window: Window,
 ) -> Result<Arc<dyn TableProvider>, DataFusionError> {
-    let time = || col("TimeGenerated");
+    let time = || ident("TimeGenerated");
     let plan = LogicalPlanBuilder::scan(name, provider_as_source(provider), None)?
         .filter(
             time().gt_eq(lit(time_value(window.start))).and(time().lt(lit(time_value(window.end)))),

@@ -99,6 +99,7 @@ pub static ALERT_DELIVERIES: Table = own(
         text("Outcome", &[]),
         long("StatusCode", &[]),
         text("Error", &[]),
+        time("NextAttempt", &[]),
         text("IdempotencyKey", &[]),
         long("DurationMs", &[]),
     ],
