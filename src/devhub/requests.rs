@@ -42,6 +42,11 @@ impl Reply {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn status(&self) -> i32 {
+        self.status
+    }
+
     fn into_message(self, answered: Properties) -> Message {
         let correlation_id = answered
             .correlation_id

