@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::webhook::{Reply, WebhookDestination};
 use super::Alert;
+use super::webhook::{Reply, WebhookDestination};
 use crate::lake::{Lake, LakeError};
 use crate::query::{QueryError, Session};
 use crate::table::{ALERT_DELIVERIES, RowsError, from_batches, to_batch};
@@ -161,8 +161,7 @@ async fn pending(
     let answer = Session::new(lake)?.query(&sql).await?;
     let rows: Vec<Row> = from_batches(&answer.batches)?;
     let split = |row: Row| {
-        let before =
-            Before { attempts: row.attempts.unwrap_or(0), next_attempt: row.next_attempt };
+        let before = Before { attempts: row.attempts.unwrap_or(0), next_attempt: row.next_attempt };
         (row.alert, before)
     };
     Ok(rows.into_iter().map(split).collect())

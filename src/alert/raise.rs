@@ -70,8 +70,9 @@ pub async fn run_rule(
     let mut runs = Vec::new();
     let mut raised = Vec::new();
     let total = pending.due.len();
-    let mut evaluations =
-        stream::iter(pending.due.clone()).map(|slice| timed(lake, rule, slice)).buffered(CONCURRENT);
+    let mut evaluations = stream::iter(pending.due.clone())
+        .map(|slice| timed(lake, rule, slice))
+        .buffered(CONCURRENT);
     while let Some((slice, result, duration_ms)) = evaluations.next().await {
         let mut run = row(rule, slice, now, &versions);
         run.duration_ms = duration_ms;

@@ -105,7 +105,10 @@ impl WebhookDestination {
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("entralog/", env!("CARGO_PKG_VERSION")))
             .build()
-            .map_err(|error| WebhookError::Client { name: name.into(), reason: error.to_string() })?;
+            .map_err(|error| WebhookError::Client {
+                name: name.into(),
+                reason: error.to_string(),
+            })?;
         Ok(Self { name: name.into(), max_attempts, url: parsed, headers: map, client })
     }
 
@@ -157,7 +160,8 @@ fn payload(alert: &Alert) -> Value {
 fn without_url(error: &reqwest::Error) -> String {
     use std::error::Error as _;
 
-    let mut text = if error.is_timeout() { "timed out".to_owned() } else { "not reachable".to_owned() };
+    let mut text =
+        if error.is_timeout() { "timed out".to_owned() } else { "not reachable".to_owned() };
     let mut cause = error.source();
     while let Some(error) = cause {
         text = format!("{text}: {error}");

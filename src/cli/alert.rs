@@ -63,7 +63,8 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<Exit, Fai
                     }
                 }
                 rows => {
-                    let message = format!("{} alerts begin with {id:?}; write more of it", rows.len());
+                    let message =
+                        format!("{} alerts begin with {id:?}; write more of it", rows.len());
                     return Err(Failure::said(Exit::Usage, message));
                 }
             }

@@ -45,7 +45,13 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Fail
     let attacks: Vec<_> = truth
         .attacks
         .iter()
-        .map(|a| Row { id: &a.id, rule: a.rule.as_deref(), start: a.start, end: a.end, title: &a.title })
+        .map(|a| Row {
+            id: &a.id,
+            rule: a.rule.as_deref(),
+            start: a.start,
+            end: a.end,
+            title: &a.title,
+        })
         .collect();
     output::print_rows(&attacks, context.format())?;
     tracing::info!(

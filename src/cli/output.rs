@@ -86,7 +86,8 @@ pub(super) fn print(
 
 /// Prints rows of ours that were not read from the lake; columns are the fields in their order.
 pub(super) fn print_rows<T: Serialize>(rows: &[T], format: Format) -> Result<(), Failure> {
-    let lines = rows.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>().map_err(failed)?;
+    let lines =
+        rows.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>().map_err(failed)?;
     let text = lines.join("\n");
     let inferred = arrow::json::reader::infer_json_schema(text.as_bytes(), None).map_err(failed)?.0;
     // Inference sorts the columns; their order is that of the fields.

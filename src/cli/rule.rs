@@ -99,7 +99,10 @@ async fn check(context: &Context, paths: &[PathBuf]) -> Result<Exit, Failure> {
         }
     }
     if wrong > 0 {
-        return Err(Failure::said(Exit::Wrong, format!("{wrong} of {} rules are wrong", rules.len())));
+        return Err(Failure::said(
+            Exit::Wrong,
+            format!("{wrong} of {} rules are wrong", rules.len()),
+        ));
     }
     tracing::info!("{} rules are right", rules.len());
     Ok(Exit::Done)

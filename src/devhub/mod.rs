@@ -4,8 +4,9 @@
 //! read from it unchanged: SASL, tokens over `$cbs`, `$management`, batches, start positions, owner
 //! levels, and the errors that go with them. Tests can also make it fail on purpose.
 //!
-//! Not there: TLS (connect with `amqp://`), WebSockets, Kafka, capture, geo-replication, throttling,
-//! and a disk. Everything is in memory and gone with the process.
+//! Not there: TLS (connect with `amqp://`), web sockets, Kafka, capture, geo-replication, throttling,
+//! and a disk. Everything is in memory and gone with the process. SAS tokens are verified; an Entra
+//! token only has to be there.
 //!
 //! # Layout
 //!
@@ -51,6 +52,7 @@ pub use error::DevhubError;
 use listener::Connections;
 use message::MAX_MESSAGE_BYTES;
 use namespace::{Namespace, Partition};
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -100,6 +102,13 @@ struct Running {
 impl Drop for Running {
     fn drop(&mut self) {
         self.stop.cancel();
+    }
+}
+
+impl fmt::Debug for Devhub {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut devhub = f.debug_struct("Devhub");
+        devhub.field("local_addr", &self.running.local_addr).finish_non_exhaustive()
     }
 }
 

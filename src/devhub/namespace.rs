@@ -155,7 +155,7 @@ mod tests {
             let numbered = hub.partitions.iter().position(|p| std::ptr::eq(p, partition));
             numbered.unwrap()
         };
-        let keys: Vec<String> = (0..100).map(|i| format!("tenant-{i}")).collect();
+        let keys: Vec<String> = (0..101).map(|i| format!("tenant-{i}")).collect();
         let first: Vec<usize> = keys.iter().map(|key| number(Some(key))).collect();
         let again: Vec<usize> = keys.iter().map(|key| number(Some(key))).collect();
         assert_eq!(first, again);

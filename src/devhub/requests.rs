@@ -34,6 +34,11 @@ impl Reply {
         Self { status, description, body: Value::Null }
     }
 
+    #[cfg(test)]
+    pub(super) fn status(&self) -> i32 {
+        self.status
+    }
+
     fn into_message(self, answered: Properties) -> Message {
         let correlation_id =
             answered.correlation_id.or(answered.message_id).unwrap_or(MessageId::Ulong(0));

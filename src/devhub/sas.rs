@@ -68,22 +68,26 @@ fn hmac(resource: &str, expiry: &str) -> Result<Hmac<Sha256>, InvalidToken> {
     Ok(hmac)
 }
 
+/// A token for an already encoded resource, made as the client libraries make theirs.
+#[cfg(test)]
+pub(super) fn sign(resource: &str, expires_s: i64) -> String {
+    let signature = hmac(resource, &expires_s.to_string()).unwrap().finalize();
+    let signature = BASE64
+        .encode(signature.into_bytes())
+        .replace('+', "%2B")
+        .replace('/', "%2F")
+        .replace('=', "%3D");
+    format!("SharedAccessSignature sr={resource}&sig={signature}&se={expires_s}&skn={KEY_NAME}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const NOW: i64 = 1_700_000_000;
 
-    /// A token for `amqps://localhost/logs`, made as the client libraries do it.
     fn token(expires_s: i64) -> String {
-        let resource = "amqps%3a%2f%2flocalhost%2flogs";
-        let signature = hmac(resource, &expires_s.to_string()).unwrap().finalize();
-        let signature = BASE64
-            .encode(signature.into_bytes())
-            .replace('+', "%2B")
-            .replace('/', "%2F")
-            .replace('=', "%3D");
-        format!("SharedAccessSignature sr={resource}&sig={signature}&se={expires_s}&skn={KEY_NAME}")
+        sign("amqps%3a%2f%2flocalhost%2flogs", expires_s)
     }
 
     #[test]
@@ -109,7 +113,8 @@ mod tests {
             ("%2flogs", "%2fother", InvalidToken::Signature),
             (&*(NOW + 60).to_string(), "1900000000", InvalidToken::Signature),
             ("RootManage", "Other", InvalidToken::UnknownKey),
-            ("&sig=", "&sig=AAAA", InvalidToken::Malformed),
+            ("&sig=", "&sig=AAAA", InvalidToken::Signature),
+            ("&sig=", "&sig=*", InvalidToken::Malformed),
             ("&skn=", "&name=", InvalidToken::Malformed),
             ("SharedAccessSignature", "Bearer", InvalidToken::Malformed),
         ] {

@@ -6,11 +6,11 @@ use super::attach::Terms;
 use super::message::MAX_MESSAGE_BYTES;
 use super::namespace::Namespace;
 use super::requests::{self, Node, Replies};
-use super::{conditions, publish, subscribe};
+use super::{conditions, now, publish, subscribe};
 use fe2o3_amqp::acceptor::{
     LinkAcceptor, LinkEndpoint, ListenerSessionHandle, SupportedReceiverSettleModes,
 };
-use fe2o3_amqp_types::definitions::Role;
+use fe2o3_amqp_types::definitions::{Error, Role};
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
@@ -26,6 +26,14 @@ pub(super) struct Scope {
 impl Scope {
     pub(super) fn new(namespace: Arc<Namespace>, access: Arc<Access>) -> Self {
         Self { namespace, access, replies: Arc::default() }
+    }
+
+    /// Whether the client has a token for this path; if not, what its link is told.
+    pub(super) fn authorize(&self, path: &str) -> Result<(), Error> {
+        if self.access.covers(path, now::seconds()) {
+            return Ok(());
+        }
+        Err(conditions::unauthorized(path))
     }
 }
 
@@ -89,15 +97,5 @@ fn node(terms: &Terms) -> Option<Node> {
         Address::Cbs => Some(Node::Cbs),
         Address::Management => Some(Node::Management),
         Address::Publish { .. } | Address::Subscribe { .. } => None,
-    }
-}
-
-impl Scope {
-    /// Whether the client has a token for this path; if not, what its link is told.
-    pub(super) fn authorize(&self, path: &str) -> Result<(), fe2o3_amqp_types::definitions::Error> {
-        if self.access.covers(path, super::now::seconds()) {
-            return Ok(());
-        }
-        Err(conditions::unauthorized(path))
     }
 }

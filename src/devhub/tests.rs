@@ -1,9 +1,10 @@
 //! The devhub as Microsoft's own Rust client sees it, over a loopback connection.
 
+mod handle;
+mod reading;
 mod wire;
 
 use super::{Devhub, DevhubConfig, DevhubError};
-use azure_core::time::OffsetDateTime;
 use azure_messaging_eventhubs::models::{AmqpSimpleValue, EventData, ReceivedEventData};
 use azure_messaging_eventhubs::{
     ConsumerClient, EventDataBatchOptions, OpenReceiverOptions, ProducerClient, SendEventOptions,
@@ -12,7 +13,6 @@ use azure_messaging_eventhubs::{
 use futures::StreamExt as _;
 use std::future::Future;
 use std::time::{Duration, SystemTime};
-use tokio::net::TcpStream;
 
 const HUB: &str = "insights-logs-signinlogs";
 const GROUP: &str = "entralog";
@@ -26,6 +26,9 @@ async fn soon<F: Future>(what: &str, future: F) -> F::Output {
 }
 
 async fn start(partitions: usize) -> Devhub {
+    // Microsoft's client prepares TLS even for `amqp://`, and panics when rustls cannot tell which
+    // of two linked providers is meant. Whichever test came first has installed it.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let config = DevhubConfig::with_hubs([(HUB, partitions)]).with_consumer_group(GROUP);
     Devhub::start(&config, ([127, 0, 0, 1], 0).into()).await.unwrap()
 }
@@ -63,10 +66,6 @@ fn from(location: StartLocation) -> OpenReceiverOptions {
         start_position: Some(StartPosition { location, inclusive: false }),
         ..OpenReceiverOptions::default()
     }
-}
-
-fn owner(level: i64) -> OpenReceiverOptions {
-    OpenReceiverOptions { owner_level: Some(level), ..from(StartLocation::Earliest) }
 }
 
 /// Reads this many events, or until the reader is sent away with an error.
@@ -232,92 +231,6 @@ async fn names_ignore_case() {
 }
 
 #[tokio::test]
-async fn a_reader_starts_where_it_asks_to() {
-    let devhub = start(1).await;
-    for i in 0..10 {
-        devhub.append(HUB, 0, format!("{i}")).unwrap();
-    }
-    let client = consumer(&devhub).await;
-    let offsets = read(&client, "0", from(StartLocation::Earliest), 10).await.unwrap();
-    let offset = offsets[6].offset().clone().unwrap();
-    let long_ago = OffsetDateTime::now_utc() - azure_core::time::Duration::hours(1);
-    for (location, first) in [
-        (StartLocation::SequenceNumber(6), 7),
-        (StartLocation::Offset(offset), 7),
-        (StartLocation::EnqueuedTime(long_ago.into()), 0),
-    ] {
-        let name = format!("{location:?}");
-        let client = consumer(&devhub).await;
-        let events = read(&client, "0", from(location), 3).await.unwrap();
-        assert_eq!(sequence_numbers(&events), [first, first + 1, first + 2], "{name}");
-    }
-
-    let client = consumer(&devhub).await;
-    let latest =
-        tokio::spawn(async move { read(&client, "0", from(StartLocation::Latest), 1).await });
-    // Appended until the reader, whose start nobody else can see, has got one.
-    let mut appended = 9;
-    while !latest.is_finished() && appended < 1000 {
-        appended = devhub.append(HUB, 0, "later").unwrap();
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    let events = soon("the latest event", latest).await.unwrap().unwrap();
-    assert!((10..=appended).contains(&sequence_numbers(&events)[0]));
-}
-
-#[tokio::test]
-async fn an_idle_reader_gets_what_is_appended_later() {
-    let devhub = start(1).await;
-    devhub.append(HUB, 0, "first").unwrap();
-    let client = consumer(&devhub).await;
-    let opened =
-        client.open_receiver_on_partition("0".to_owned(), Some(from(StartLocation::Earliest)));
-    let receiver = soon("opening a receiver", opened).await.unwrap();
-    let mut stream = std::pin::pin!(receiver.stream_events());
-    let first = soon("the first event", stream.next()).await.unwrap().unwrap();
-    devhub.append(HUB, 0, "second").unwrap();
-    let second = soon("the second event", stream.next()).await.unwrap().unwrap();
-    assert_eq!(sequence_numbers(&[first, second]), [0, 1]);
-}
-
-#[tokio::test]
-async fn a_higher_owner_level_takes_the_partition_and_fences_the_lower_one() {
-    let devhub = start(1).await;
-    devhub.append(HUB, 0, "event").unwrap();
-    let old = consumer(&devhub).await;
-    let opened = old.open_receiver_on_partition("0".to_owned(), Some(owner(1)));
-    let receiver = soon("opening a receiver", opened).await.unwrap();
-    let mut stream = std::pin::pin!(receiver.stream_events());
-    soon("the first event", stream.next()).await.unwrap().unwrap();
-
-    let new = consumer(&devhub).await;
-    let opened = new.open_receiver_on_partition("0".to_owned(), Some(owner(2)));
-    let new_receiver = soon("opening a receiver", opened).await.unwrap();
-    let mut new_stream = std::pin::pin!(new_receiver.stream_events());
-    soon("the first event", new_stream.next()).await.unwrap().unwrap();
-
-    let stolen = soon("being sent away", stream.next()).await.unwrap().unwrap_err();
-    assert!(format!("{stolen:?}").contains("ConsumerDisconnected"), "{stolen:?}");
-
-    let late = consumer(&devhub).await;
-    let refused = read(&late, "0", owner(1), 1).await.unwrap_err();
-    assert!(format!("{refused:?}").contains("higher epoch of '2'"), "{refused:?}");
-}
-
-#[tokio::test]
-async fn truncated_events_are_a_gap_for_the_reader() {
-    let devhub = start(1).await;
-    for i in 0..10 {
-        devhub.append(HUB, 0, format!("{i}")).unwrap();
-    }
-    devhub.truncate(HUB, 0, 6).unwrap();
-    let client = consumer(&devhub).await;
-    let resumed = from(StartLocation::SequenceNumber(2));
-    let events = read(&client, "0", resumed, 4).await.unwrap();
-    assert_eq!(sequence_numbers(&events), [6, 7, 8, 9]);
-}
-
-#[tokio::test]
 async fn a_message_of_a_mebibyte_goes_through_and_a_larger_one_does_not() {
     let devhub = start(1).await;
     let producer = producer(&devhub).await;
@@ -326,9 +239,9 @@ async fn a_message_of_a_mebibyte_goes_through_and_a_larger_one_does_not() {
     let largest = vec![b'x'; (1 << 20) - 64];
     soon("sending 1 MiB", producer.send_event(largest.clone(), options())).await.unwrap();
     devhub.append(HUB, 0, vec![b'y'; 1 << 20]).unwrap();
-    let too_large = producer.send_event(vec![b'z'; (1 << 20) + 1], options());
-    let refused = soon("sending more than 1 MiB", too_large).await.unwrap_err();
-    assert!(format!("{refused:?}").to_lowercase().contains("size"), "{refused:?}");
+    // `send_event` does not look at the limit, and hangs when its link is closed under it.
+    let batch = soon("creating a batch", producer.create_batch(None)).await.unwrap();
+    assert!(!batch.try_add_event_data(vec![b'z'; 1 << 20], None).unwrap());
     assert!(matches!(
         devhub.append(HUB, 0, vec![b'z'; (1 << 20) + 1]),
         Err(DevhubError::EventTooLarge { .. })
@@ -339,76 +252,4 @@ async fn a_message_of_a_mebibyte_goes_through_and_a_larger_one_does_not() {
     assert_eq!(events[0].event_data().body().unwrap(), largest);
     assert_eq!(events[1].event_data().body().unwrap(), vec![b'y'; 1 << 20]);
     assert_eq!(devhub.last_sequence_number(HUB, 0).unwrap(), 1);
-}
-
-#[tokio::test]
-async fn a_fresh_client_resumes_after_every_connection_was_killed() {
-    let devhub = start(1).await;
-    for i in 0..10 {
-        devhub.append(HUB, 0, format!("{i}")).unwrap();
-    }
-    let client = consumer(&devhub).await;
-    let events = read(&client, "0", from(StartLocation::Earliest), 5).await.unwrap();
-    let last = events[4].sequence_number().unwrap();
-    assert_eq!(devhub.kill_connections(), 1);
-    assert_eq!(devhub.kill_connections(), 0);
-    let resumed = from(StartLocation::SequenceNumber(last));
-    let events = read(&consumer(&devhub).await, "0", resumed, 5).await.unwrap();
-    assert_eq!(sequence_numbers(&events), [5, 6, 7, 8, 9]);
-}
-
-#[tokio::test]
-async fn shutting_down_frees_the_port_and_ends_the_connections() {
-    let devhub = start(1).await;
-    let address = devhub.local_addr();
-    let mut open = TcpStream::connect(address).await.unwrap();
-    let other_handle = devhub.clone();
-    soon("shutting down", devhub.shutdown()).await;
-    soon("the end of the connection", ended(&mut open)).await;
-    soon("shutting down again", other_handle.shutdown()).await;
-    let config = DevhubConfig::default();
-    soon("binding the port", Devhub::start(&config, address)).await.unwrap();
-}
-
-#[tokio::test]
-async fn dropping_the_last_handle_ends_the_connections() {
-    let devhub = start(1).await;
-    let address = devhub.local_addr();
-    let mut open = TcpStream::connect(address).await.unwrap();
-    let clone = devhub.clone();
-    drop(devhub);
-    tokio::time::sleep(Duration::from_millis(50)).await;
-    assert!(TcpStream::connect(address).await.is_ok(), "one handle is left");
-    drop(clone);
-    soon("the end of the connection", ended(&mut open)).await;
-}
-
-/// Returns when the peer has ended the connection.
-async fn ended(stream: &mut TcpStream) {
-    let mut byte = [0];
-    while let Ok(1..) = tokio::io::AsyncReadExt::read(stream, &mut byte).await {}
-}
-
-#[tokio::test]
-async fn errors_name_what_exists() {
-    let devhub = start(2).await;
-    let error = devhub.append("signins", 0, "event").unwrap_err().to_string();
-    assert_eq!(error, format!("unknown event hub \"signins\"; this devhub has {HUB}"));
-    let error = devhub.truncate(HUB, 2, 0).unwrap_err().to_string();
-    assert_eq!(error, format!("event hub \"{HUB}\" has no partition 2; it has 2, counted from 0"));
-    let taken = Devhub::start(&DevhubConfig::default(), devhub.local_addr()).await;
-    assert!(matches!(taken, Err(DevhubError::Listen { .. })));
-}
-
-#[tokio::test]
-async fn the_connection_string_names_the_port_unless_it_is_the_usual_one() {
-    let devhub = start(1).await;
-    let port = devhub.local_addr().port();
-    assert_eq!(
-        devhub.connection_string(),
-        format!(
-            "Endpoint=sb://localhost:{port};SharedAccessKeyName=RootManageSharedAccessKey;\
-             SharedAccessKey=SAS_KEY_VALUE;UseDevelopmentEmulator=true;"
-        )
-    );
 }

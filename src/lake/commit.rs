@@ -100,8 +100,8 @@ fn try_commit(
     advances: &[Advance],
 ) -> Result<Option<u64>, LakeError> {
     let failed = |error| inner.delta_error(table, error);
-    let mut builder = snapshot
-        .update_table(UpdateTableOperation::StreamingUpdate, ENGINE_INFO, true);
+    let mut builder =
+        snapshot.update_table(UpdateTableOperation::StreamingUpdate, ENGINE_INFO, true);
     // Delta wants a blind append to add something; a commit of positions alone adds nothing.
     if !added.is_empty() {
         builder = builder.with_blind_append();
