@@ -11,6 +11,7 @@ pub mod generate;
 pub mod ingest;
 pub mod lake;
 pub mod query;
+pub mod serve;
 pub mod source;
 mod suggest;
 pub mod table;

@@ -3,6 +3,10 @@
 //! Data goes to standard output, everything else to standard error.
 
 mod alert;
+#[cfg(feature = "devhub")]
+mod demo;
+#[cfg(feature = "devhub")]
+mod devhub;
 mod exit;
 mod generate;
 mod ingest;
@@ -10,6 +14,7 @@ mod output;
 mod progress;
 mod query;
 mod rule;
+mod serve;
 mod stop;
 
 use std::path::PathBuf;
@@ -39,6 +44,7 @@ struct Arguments {
 }
 
 const EXAMPLES: &str = "Examples:
+  entralog demo                                    see all of it at work
   entralog ingest --from ./logs --lake ./lake      take in files
   entralog query 'SELECT count(*) FROM SigninLogs' ask the lake
   entralog rule run --lake ./lake                  run the detections
@@ -63,6 +69,11 @@ struct Global {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// See all of it at work on this machine, with sample logs and planted attacks
+    #[cfg(feature = "devhub")]
+    Demo(demo::Arguments),
+    /// Ingest, run detections and deliver alerts until stopped
+    Serve,
     /// Take logs into the lake, from files or from Event Hubs
     Ingest(ingest::Arguments),
     /// Run one SQL statement over the lake
@@ -73,6 +84,9 @@ enum Command {
     /// List and show alerts
     #[command(subcommand)]
     Alert(alert::Command),
+    /// Run an Event Hubs namespace on this machine, to try things without Azure
+    #[cfg(feature = "devhub")]
+    Devhub(devhub::Arguments),
     /// Write plausible sample logs with planted attacks
     Generate(generate::Arguments),
 }
@@ -169,6 +183,11 @@ async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     }
     let context = Context { config, output: arguments.global.output };
     match arguments.command {
+        #[cfg(feature = "devhub")]
+        Command::Demo(arguments) => demo::run(&context, &arguments).await,
+        #[cfg(feature = "devhub")]
+        Command::Devhub(arguments) => devhub::run(&context, &arguments).await,
+        Command::Serve => serve::run(&context).await,
         Command::Ingest(arguments) => ingest::run(&context, arguments).await,
         Command::Query(arguments) => query::run(&context, arguments).await,
         Command::Rule(command) => rule::run(&context, command).await,

@@ -4,6 +4,7 @@
 //! refused. Secrets never stand in the file: they are named by environment variable or file, and
 //! they are never printed.
 
+mod destinations;
 mod hubs;
 mod period;
 mod secret;

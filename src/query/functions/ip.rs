@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// The network in which one customer of a provider usually is.
-pub(super) fn prefix(text: &str) -> Option<String> {
+pub(crate) fn prefix(text: &str) -> Option<String> {
     Some(match parse(text)? {
         IpAddr::V4(address) => {
             let [a, b, c, _] = address.octets();

@@ -8,6 +8,8 @@ mod json;
 mod legacy;
 mod result_codes;
 
+pub(crate) use ip::prefix as ip_prefix;
+
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, BooleanBuilder, StringArray, StringBuilder};

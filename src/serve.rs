@@ -1,0 +1,154 @@
+//! The daemon: ingests, runs each rule when one of its slices is over, delivers, until it is
+//! asked to stop.
+//!
+//! The three are loops of their own that meet only in the lake: each reads there what the others
+//! have committed, so any of them can fail, wait and go on without the others.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::Utc;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use crate::alert::{RuleSummary, WebhookDestination, deliver_pending, run_rule};
+use crate::detect::Rule;
+use crate::ingest::{FlushLimits, Hub, IngestError, Ingester, Run, ingest_hubs};
+use crate::lake::Lake;
+use crate::source::eventhub::EventHubError;
+
+/// How often rules are asked whether a slice is over.
+const RULE_INTERVAL: Duration = Duration::from_secs(30);
+
+/// How often deliveries are looked for that are due again.
+const DELIVERY_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Waits after ingestion has failed.
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// What the daemon works on.
+pub struct Service {
+    /// The lake.
+    pub lake: Lake,
+    /// Hubs that are read; none is allowed, then only rules and deliveries run.
+    pub hubs: Vec<Hub>,
+    /// When rows are committed.
+    pub limits: FlushLimits,
+    /// Rules that run.
+    pub rules: Vec<Arc<Rule>>,
+    /// Where alerts go.
+    pub destinations: Vec<WebhookDestination>,
+}
+
+impl Service {
+    /// Runs until `cancel`; what was taken in is committed before it returns.
+    ///
+    /// # Errors
+    /// Only what waiting cannot mend: a partition that another ingester has taken over, or a hub
+    /// that was made anew.
+    pub async fn run(self, cancel: &CancellationToken) -> Result<(), IngestError> {
+        let raised = Notify::new();
+        let (ingested, (), ()) = tokio::join!(
+            async {
+                let result = self.ingest(cancel).await;
+                // Without its source the daemon is of no use.
+                cancel.cancel();
+                result
+            },
+            self.detect(cancel, &raised),
+            self.deliver(cancel, &raised),
+        );
+        ingested
+    }
+
+    async fn ingest(&self, cancel: &CancellationToken) -> Result<(), IngestError> {
+        if self.hubs.is_empty() {
+            cancel.cancelled().await;
+            return Ok(());
+        }
+        let mut wait = FIRST_WAIT;
+        loop {
+            let mut ingester = Ingester::new(self.lake.clone(), self.limits);
+            let mut committed = 0;
+            let result = ingest_hubs(&mut ingester, &self.hubs, Run::Continuous, cancel, |ingester| {
+                committed = ingester.counts().total();
+            })
+            .await;
+            match result {
+                Ok(()) => return Ok(()),
+                Err(error) if is_final(&error) => return Err(error),
+                Err(error) => tracing::error!("ingestion stopped, trying again: {error}"),
+            }
+            wait = if committed > 0 { FIRST_WAIT } else { (wait * 2).min(LONGEST_WAIT) };
+            if sleep(wait, cancel).await {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn detect(&self, cancel: &CancellationToken, raised: &Notify) {
+        loop {
+            for rule in &self.rules {
+                if cancel.is_cancelled() {
+                    return;
+                }
+                match run_rule(&self.lake, rule, Utc::now(), |_, _| {}).await {
+                    Ok(summary) => {
+                        say(rule, &summary);
+                        if summary.raised > 0 {
+                            raised.notify_one();
+                        }
+                    }
+                    Err(error) => tracing::error!(rule = rule.id, "rule did not run: {error}"),
+                }
+            }
+            if sleep(RULE_INTERVAL, cancel).await {
+                return;
+            }
+        }
+    }
+
+    async fn deliver(&self, cancel: &CancellationToken, raised: &Notify) {
+        while !cancel.is_cancelled() && !self.destinations.is_empty() {
+            match deliver_pending(&self.lake, &self.destinations).await {
+                Ok(done) if done.delivered + done.failed + done.dead > 0 => tracing::info!(
+                    delivered = done.delivered,
+                    failed = done.failed,
+                    dead = done.dead,
+                    error = done.error,
+                    "alerts"
+                ),
+                Ok(_) => {}
+                Err(error) => tracing::error!("alerts could not be delivered: {error}"),
+            }
+            tokio::select! {
+                () = raised.notified() => {}
+                _ = sleep(DELIVERY_INTERVAL, cancel) => {}
+            }
+        }
+    }
+}
+
+fn say(rule: &Rule, summary: &RuleSummary) {
+    if let Some(error) = &summary.error {
+        tracing::error!(rule = rule.id, failed = summary.failed, "slices stay pending: {error}");
+    }
+    if summary.slices > 0 {
+        let RuleSummary { slices, findings, raised, .. } = *summary;
+        tracing::info!(rule = rule.id, slices, findings, raised, "evaluated");
+    }
+}
+
+/// Whether trying again cannot help.
+fn is_final(error: &IngestError) -> bool {
+    matches!(
+        error,
+        IngestError::EventHub(EventHubError::Displaced { .. } | EventHubError::Recreated { .. })
+    )
+}
+
+/// Waits; true when the wait was cut short by `cancel`.
+async fn sleep(duration: Duration, cancel: &CancellationToken) -> bool {
+    tokio::time::timeout(duration, cancel.cancelled()).await.is_ok()
+}
