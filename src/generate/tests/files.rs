@@ -127,6 +127,10 @@ fn options_that_cannot_be_met_are_refused_with_what_would_do() {
     let GenerateError::TooFewEvents { least, .. } = attempt(50, 14) else {
         panic!("50 events were enough")
     };
+    assert!(matches!(
+        attempt(least - 1, 14),
+        GenerateError::TooFewEvents { .. }
+    ));
     let options = GenerateOptions {
         events: least,
         days: 14,

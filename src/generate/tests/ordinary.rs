@@ -45,8 +45,8 @@ fn worst_hours(sample: &Sample, clock: impl Fn(&Value) -> i64) -> BTreeMap<Strin
 
 #[test]
 fn no_ordinary_address_looks_like_a_spray_or_risky_but_the_service_desk() {
-    // Many people in few days, so that office NATs are crowded.
-    let sample = Sample::new(40_000, 4, 5);
+    // Very many sign-ins in one day, so that office NATs are crowded.
+    let sample = Sample::new(60_000, 1, 5);
     let planted: BTreeSet<&String> = sample
         .truth
         .attacks
@@ -91,7 +91,7 @@ fn no_ordinary_address_looks_like_a_spray_or_risky_but_the_service_desk() {
     let failures =
         |record: &&Value| user(record) == job.users[0] && record["resultType"] == "50126";
     assert!(
-        sample.sign_ins().filter(failures).count() >= 100,
+        sample.sign_ins().filter(failures).count() >= 40,
         "the job does not fail a lot"
     );
 }
