@@ -4,12 +4,12 @@
 use rand::RngExt as _;
 
 use super::audit_operations as operations;
-use super::background::Rhythm;
 use super::directory_changes as changes;
 use super::draw::{Rng, Weighted, pick};
 use super::event::{Audit, Event, Initiator, What};
 use super::pim;
 use super::places::Origin;
+use super::rhythm::Rhythm;
 use super::roles::{Hold, Holder, Part};
 use super::tenant::{Kind, Tenant};
 

@@ -33,6 +33,11 @@ pub(super) struct Client {
 }
 
 impl Client {
+    /// Whether it is one of the phones that people carry.
+    pub(super) fn is_phone(&self) -> bool {
+        PHONES.contains(self.print)
+    }
+
     pub(super) fn unknown(print: &'static Print) -> Self {
         Self {
             print,

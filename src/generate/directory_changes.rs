@@ -190,19 +190,29 @@ pub(super) fn app_consent(rng: &mut Rng, tenant: &Tenant, initiator: Initiator) 
 pub(super) fn policy_change(rng: &mut Rng, tenant: &Tenant, initiator: Initiator) -> Audit {
     let policies = policies::policies(tenant.seed);
     let policy = pick(rng, &policies);
-    let body = |excluded: usize| {
-        let users = serde_json::json!({"includeUsers": ["All"], "excludeUsers": vec!["00000000"; excluded]});
+    // Keys in the order of the alphabet, which is how they come out whether or not the build has
+    // serde_json keep the order that they are written in.
+    let body = |excluded: &[Guid]| {
+        let excluded: Vec<String> = excluded.iter().map(Guid::to_string).collect();
         let body = serde_json::json!({
-            "id": policy.id.to_string(),
+            "conditions": {
+                "applications": {"includeApplications": ["All"]},
+                "users": {"excludeUsers": excluded, "includeUsers": ["All"]},
+            },
             "displayName": policy.name,
+            "id": policy.id.to_string(),
             "state": "enabled",
-            "conditions": {"applications": {"includeApplications": ["All"]}, "users": users},
         });
         Some(body.to_string())
     };
+    let exceptions = [Guid::random(rng), Guid::random(rng)];
     let mut about = target("Policy", &policy.id, Some(policy.name));
     // One exclusion fewer: a policy that gets stricter, so that nothing here is an attack.
-    about.modified = vec![("ConditionalAccessPolicy", body(2), body(1))];
+    about.modified = vec![(
+        "ConditionalAccessPolicy",
+        body(&exceptions),
+        body(&exceptions[..1]),
+    )];
     let mut change = audit(rng, &UPDATE_POLICY, initiator, vec![about]);
     change.details = vec![("Category", "Conditional Access".to_owned())];
     change

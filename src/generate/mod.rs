@@ -12,8 +12,10 @@
 //! # Layout
 //!
 //! - `tenant`, `names`, `places`, `devices`, `apps`, `roles`, `policies`: what there is.
-//! - `clock`, `span`: when things happen and when they are written.
-//! - `background`, `chores`, `admin_work`, `near_misses`: what ordinary people do.
+//! - `clock`, `rhythm`, `span`: when things happen and when they are written.
+//! - `background`, `habits`, `chores`, `admin_work`, `near_misses`: what ordinary people do, and
+//!   `guard`, which keeps them from looking like an attack.
+//! - `plan`: how many of which on which day, and the loop over the days.
 //! - `attacks`: what is planted.
 //! - `event`, `outcome`: what happened, as small values that days are sorted by.
 //! - `signin`, `signin_fields`, `signin_form`: sign-in records.
@@ -34,6 +36,7 @@ mod directory_changes;
 mod draw;
 mod event;
 mod guard;
+mod habits;
 mod names;
 mod near_misses;
 mod outcome;
@@ -41,6 +44,7 @@ mod pim;
 mod places;
 mod plan;
 mod policies;
+mod rhythm;
 mod roles;
 mod signin;
 mod signin_fields;
@@ -70,7 +74,7 @@ pub struct GenerateOptions {
     pub seed: u64,
     /// Number of days that the logs cover.
     pub days: u32,
-    /// Start of the first day.
+    /// The first day, in UTC; days begin at midnight, so that the time of day does not matter.
     pub start: DateTime<Utc>,
 }
 
@@ -90,7 +94,7 @@ impl Default for GenerateOptions {
 /// Why no sample could be generated.
 #[derive(Debug, thiserror::Error)]
 pub enum GenerateError {
-    /// `days` was 0, or so many that they end after year 9999.
+    /// `days` was 0 or more than ten years.
     #[error("cannot generate logs of {days} days from {start}; choose 1 to 3650 days")]
     Days {
         /// Number of days asked for.

@@ -4,11 +4,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::background::{Background, Rhythm};
+use chrono::NaiveTime;
+
+use super::background::Background;
 use super::chores::Chores;
 use super::clock::DAY;
 use super::draw::rng_for;
 use super::event::{Category, Event};
+use super::rhythm::Rhythm;
 use super::snapshot::{self, Activation};
 use super::span::Span;
 use super::tenant::Tenant;
@@ -41,7 +44,12 @@ impl Plan {
     pub(super) fn new(options: &GenerateOptions) -> Result<Self, GenerateError> {
         let events = options.events;
         let tenant = Tenant::new(options.seed, (events / 40).clamp(200, 5000) as usize);
-        let span = Span::new(options.start.into(), options.days);
+        let midnight = options
+            .start
+            .date_naive()
+            .and_time(NaiveTime::MIN)
+            .and_utc();
+        let span = Span::new(midnight.into(), options.days);
         let (mut placed, last_activation) = admin_work::plan(&tenant, span);
         let (resembling, near_misses) =
             near_misses::plan(&tenant, span, events * INTERACTIVE / 100);

@@ -145,3 +145,22 @@ fn options_that_cannot_be_met_are_refused_with_what_would_do() {
         "an old sample was overwritten"
     );
 }
+
+#[test]
+fn days_begin_at_midnight_whatever_the_time_of_day_of_the_start() {
+    let midnight = GenerateOptions {
+        events: 1_000,
+        days: 2,
+        ..GenerateOptions::default()
+    };
+    let noon = GenerateOptions {
+        start: midnight.start + chrono::TimeDelta::hours(12),
+        ..midnight.clone()
+    };
+    let of = |options: &GenerateOptions| {
+        let dir = TempDir::new().unwrap();
+        generate(options, dir.path()).unwrap();
+        bytes(dir.path())
+    };
+    assert!(of(&midnight) == of(&noon));
+}
