@@ -12,8 +12,10 @@
 //! # Layout
 //!
 //! - `tenant`, `names`, `places`, `devices`, `apps`, `roles`, `policies`: what there is.
-//! - `clock`, `span`: when things happen and when they are written.
-//! - `background`, `chores`, `admin_work`, `near_misses`: what ordinary people do.
+//! - `clock`, `rhythm`, `span`: when things happen and when they are written.
+//! - `background`, `habits`, `chores`, `admin_work`, `near_misses`: what ordinary people do, and
+//!   `guard`, which keeps them from looking like an attack.
+//! - `plan`: how many of which on which day, and the loop over the days.
 //! - `attacks`: what is planted.
 //! - `event`, `outcome`: what happened, as small values that days are sorted by.
 //! - `signin`, `signin_fields`, `signin_form`: sign-in records.
@@ -34,6 +36,7 @@ mod directory_changes;
 mod draw;
 mod event;
 mod guard;
+mod habits;
 mod names;
 mod near_misses;
 mod outcome;
@@ -41,6 +44,7 @@ mod pim;
 mod places;
 mod plan;
 mod policies;
+mod rhythm;
 mod roles;
 mod signin;
 mod signin_fields;
@@ -70,7 +74,7 @@ pub struct GenerateOptions {
     pub seed: u64,
     /// Number of days that the logs cover.
     pub days: u32,
-    /// Start of the first day.
+    /// The first day, in UTC; days begin at midnight, so that the time of day does not matter.
     pub start: DateTime<Utc>,
 }
 
@@ -78,14 +82,19 @@ impl Default for GenerateOptions {
     /// 20,000 records over two weeks that begin on Monday, 5 January 2026.
     fn default() -> Self {
         let monday = NaiveDate::from_ymd_opt(2026, 1, 5).unwrap_or_default();
-        Self { events: 20_000, seed: 1, days: 14, start: monday.and_time(NaiveTime::MIN).and_utc() }
+        Self {
+            events: 20_000,
+            seed: 1,
+            days: 14,
+            start: monday.and_time(NaiveTime::MIN).and_utc(),
+        }
     }
 }
 
 /// Why no sample could be generated.
 #[derive(Debug, thiserror::Error)]
 pub enum GenerateError {
-    /// `days` was 0, or so many that they end after year 9999.
+    /// `days` was 0 or more than ten years.
     #[error("cannot generate logs of {days} days from {start}; choose 1 to 3650 days")]
     Days {
         /// Number of days asked for.
@@ -152,7 +161,10 @@ const MOST_DAYS: u32 = 3650;
 /// when `out` has files in it, and when a file cannot be written; what was written until then stays.
 pub fn generate(options: &GenerateOptions, out: &Path) -> Result<Truth, GenerateError> {
     if options.days == 0 || options.days > MOST_DAYS {
-        return Err(GenerateError::Days { days: options.days, start: options.start });
+        return Err(GenerateError::Days {
+            days: options.days,
+            start: options.start,
+        });
     }
     prepare(out)?;
     plan::Plan::new(options)?.write(out)
@@ -160,10 +172,15 @@ pub fn generate(options: &GenerateOptions, out: &Path) -> Result<Truth, Generate
 
 /// Makes the output directory; an old sample in it would mix with the new one.
 fn prepare(out: &Path) -> Result<(), GenerateError> {
-    let failed = |source| GenerateError::Write { path: out.to_owned(), source };
+    let failed = |source| GenerateError::Write {
+        path: out.to_owned(),
+        source,
+    };
     fs::create_dir_all(out).map_err(failed)?;
     match fs::read_dir(out).map_err(failed)?.next() {
         None => Ok(()),
-        Some(_) => Err(GenerateError::NotEmpty { path: out.to_owned() }),
+        Some(_) => Err(GenerateError::NotEmpty {
+            path: out.to_owned(),
+        }),
     }
 }

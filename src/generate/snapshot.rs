@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::GenerateError;
 use super::clock::{DAY, HOUR, Moment};
@@ -22,6 +22,69 @@ pub(super) struct Activation {
     pub(super) at: Moment,
 }
 
+#[derive(Debug, Serialize)]
+struct Answer<'a> {
+    #[serde(rename = "@odata.context")]
+    context: String,
+    value: Vec<Instance<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Instance<'a> {
+    id: Guid,
+    principal_id: Guid,
+    role_definition_id: &'static str,
+    directory_scope_id: &'static str,
+    app_scope_id: Option<&'static str>,
+    start_date_time: String,
+    end_date_time: Option<String>,
+    member_type: &'static str,
+    #[serde(flatten)]
+    source: Source,
+    principal: Principal<'a>,
+    role_definition: RoleDefinition,
+}
+
+/// Where an instance comes from, which the two kinds name differently.
+#[derive(Debug, Serialize)]
+#[serde(untagged, rename_all_fields = "camelCase")]
+enum Source {
+    Assignment {
+        assignment_type: &'static str,
+        role_assignment_origin_id: Guid,
+        role_assignment_schedule_id: Guid,
+    },
+    Eligibility {
+        role_eligibility_schedule_id: Guid,
+    },
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Principal<'a> {
+    #[serde(rename = "@odata.type")]
+    kind: &'static str,
+    id: Guid,
+    display_name: &'a str,
+    user_principal_name: &'a str,
+    mail: &'a str,
+    account_enabled: bool,
+    user_type: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RoleDefinition {
+    id: &'static str,
+    display_name: &'static str,
+    description: &'static str,
+    is_built_in: bool,
+    is_enabled: bool,
+    template_id: &'static str,
+    version: &'static str,
+}
+
 /// Writes both files into `out`. Assignments began months before `start`.
 pub(super) fn write(
     out: &Path,
@@ -29,25 +92,16 @@ pub(super) fn write(
     start: Moment,
     last: Option<Activation>,
 ) -> Result<(), GenerateError> {
-    let holders = |hold| tenant.holders.iter().filter(move |holder| holder.hold == hold);
-    let mut active: Vec<Value> = holders(Hold::Permanent)
-        .map(|holder| {
-            let began = start.after(-DAY * holder.assigned_days_before);
-            active_instance(tenant, holder, began, None)
-        })
-        .collect();
-    active.extend(last.map(|activation| {
-        let holder = &tenant.holders[activation.holder];
-        active_instance(tenant, holder, activation.at, Some(activation.at.after(8 * HOUR)))
-    }));
-    let eligible: Vec<Value> = holders(Hold::Eligible)
-        .map(|holder| {
-            let mut instance =
-                instance(tenant, holder, start.after(-DAY * holder.assigned_days_before), None);
-            instance["roleEligibilityScheduleId"] = json!(holder.schedule.to_string());
-            instance
-        })
-        .collect();
+    let standing = |hold| {
+        tenant
+            .holders
+            .iter()
+            .filter(move |holder| holder.hold == hold)
+            .map(|holder| standing(tenant, holder, start))
+    };
+    let mut active: Vec<Instance<'_>> = standing(Hold::Permanent).collect();
+    active.extend(last.map(|activation| activated(tenant, activation)));
+    let eligible = standing(Hold::Eligible).collect();
     for (name, value) in [
         ("roleAssignmentScheduleInstances", active),
         ("roleEligibilityScheduleInstances", eligible),
@@ -55,52 +109,79 @@ pub(super) fn write(
         let context = format!(
             "https://graph.microsoft.com/v1.0/$metadata#roleManagement/directory/{name}(principal(),roleDefinition())"
         );
-        write_json(
-            out.join(format!("{name}.json")),
-            &json!({"@odata.context": context, "value": value}),
-        )?;
+        write_json(out.join(format!("{name}.json")), &Answer { context, value })?;
     }
     Ok(())
 }
 
-fn active_instance(tenant: &Tenant, holder: &Holder, began: Moment, ends: Option<Moment>) -> Value {
-    let mut instance = instance(tenant, holder, began, ends);
-    instance["assignmentType"] = json!(if ends.is_some() { "Activated" } else { "Assigned" });
-    instance["roleAssignmentOriginId"] = instance["id"].clone();
-    instance["roleAssignmentScheduleId"] = json!(holder.schedule.to_string());
-    instance
+/// An assignment or eligibility without an end.
+fn standing<'a>(tenant: &'a Tenant, holder: &Holder, start: Moment) -> Instance<'a> {
+    let began = start.after(-DAY * holder.assigned_days_before);
+    let id = Guid::named(tenant.seed, &format!("instance {}", holder.schedule));
+    let source = match holder.hold {
+        Hold::Permanent => Source::Assignment {
+            assignment_type: "Assigned",
+            role_assignment_origin_id: id,
+            role_assignment_schedule_id: holder.schedule,
+        },
+        Hold::Eligible => Source::Eligibility {
+            role_eligibility_schedule_id: holder.schedule,
+        },
+    };
+    instance(tenant, holder, id, source, began, None)
 }
 
-fn instance(tenant: &Tenant, holder: &Holder, began: Moment, ends: Option<Moment>) -> Value {
+/// An assignment for the eight hours of an activation.
+fn activated(tenant: &Tenant, activation: Activation) -> Instance<'_> {
+    let holder = &tenant.holders[activation.holder];
+    let id = Guid::named(tenant.seed, &format!("activation {}", holder.schedule));
+    let source = Source::Assignment {
+        assignment_type: "Activated",
+        role_assignment_origin_id: id,
+        role_assignment_schedule_id: Guid::named(tenant.seed, &format!("schedule {id}")),
+    };
+    let ends = activation.at.after(8 * HOUR);
+    instance(tenant, holder, id, source, activation.at, Some(ends))
+}
+
+fn instance<'a>(
+    tenant: &'a Tenant,
+    holder: &Holder,
+    id: Guid,
+    source: Source,
+    began: Moment,
+    ends: Option<Moment>,
+) -> Instance<'a> {
     let user = &tenant.users[holder.user];
     let role = holder.role;
     let time = |at: Moment| at.utc().format("%Y-%m-%dT%H:%M:%SZ").to_string();
-    json!({
-        "id": Guid::named(tenant.seed, &format!("instance {} {}", holder.schedule, began.0)).to_string(),
-        "principalId": user.id.to_string(),
-        "roleDefinitionId": role.template,
-        "directoryScopeId": "/",
-        "appScopeId": null,
-        "startDateTime": time(began),
-        "endDateTime": ends.map(time),
-        "memberType": if holder.by_group { "Group" } else { "Direct" },
-        "principal": {
-            "@odata.type": "#microsoft.graph.user",
-            "id": user.id.to_string(),
-            "displayName": user.name,
-            "userPrincipalName": user.upn,
-            "mail": user.upn,
-            "accountEnabled": true,
-            "userType": "Member",
+    Instance {
+        id,
+        principal_id: user.id,
+        role_definition_id: role.template,
+        directory_scope_id: "/",
+        app_scope_id: None,
+        start_date_time: time(began),
+        end_date_time: ends.map(time),
+        member_type: if holder.by_group { "Group" } else { "Direct" },
+        source,
+        principal: Principal {
+            kind: "#microsoft.graph.user",
+            id: user.id,
+            display_name: &user.name,
+            user_principal_name: &user.upn,
+            mail: &user.upn,
+            account_enabled: true,
+            user_type: "Member",
         },
-        "roleDefinition": {
-            "id": role.template,
-            "displayName": role.name,
-            "description": role.description,
-            "isBuiltIn": true,
-            "isEnabled": true,
-            "templateId": role.template,
-            "version": "1",
+        role_definition: RoleDefinition {
+            id: role.template,
+            display_name: role.name,
+            description: role.description,
+            is_built_in: true,
+            is_enabled: true,
+            template_id: role.template,
+            version: "1",
         },
-    })
+    }
 }
