@@ -71,10 +71,11 @@ impl Service {
         loop {
             let mut ingester = Ingester::new(self.lake.clone(), self.limits);
             let mut committed = 0;
-            let result = ingest_hubs(&mut ingester, &self.hubs, Run::Continuous, cancel, |ingester| {
-                committed = ingester.counts().total();
-            })
-            .await;
+            let result =
+                ingest_hubs(&mut ingester, &self.hubs, Run::Continuous, cancel, |ingester| {
+                    committed = ingester.counts().total();
+                })
+                .await;
             match result {
                 Ok(()) => return Ok(()),
                 Err(error) if is_final(&error) => return Err(error),

@@ -201,8 +201,8 @@ fn start_log(verbose: u8) {
 
     let default = match verbose {
         // Errors of the libraries come back to us and are said once, in our words.
-        0 => "entralog=info,warn,delta_kernel=off,azure_core_amqp=off,fe2o3_amqp=off",
-        1 => "entralog=debug,warn",
+        0 => "off,entralog=info",
+        1 => "warn,entralog=debug",
         _ => "debug",
     };
     let filter = EnvFilter::try_from_env("ENTRALOG_LOG").unwrap_or_else(|_| default.into());

@@ -135,7 +135,7 @@ impl Devhub {
             Arc::clone(&connections),
             stop.clone(),
         ));
-        tracing::info!(%local_addr, hubs = namespace.hub_names().len(), "devhub listening");
+        tracing::debug!(%local_addr, hubs = namespace.hub_names().len(), "devhub listening");
         if !local_addr.ip().is_loopback() {
             tracing::warn!(%local_addr, "devhub is open to the network, and its key is well known");
         }

@@ -29,20 +29,13 @@ pub(super) fn plan(tenant: &Tenant, span: Span) -> (Vec<Event>, Option<Activatio
             let Some(at) = time_of_day(&mut rng, tenant, holder, day, span) else {
                 continue;
             };
-            let shift = Shift {
-                tenant,
-                holder,
-                span,
-                at,
-            };
+            let shift = Shift { tenant, holder, span, at };
             match holder.part {
                 Part::Benign => {
                     shift.work(&mut rng, visit, &mut events);
                     if holder.hold == Hold::Eligible && last.is_none_or(|last| last.at < at) {
-                        last = Some(Activation {
-                            holder: number,
-                            at: at.after(activation_after()),
-                        });
+                        last =
+                            Some(Activation { holder: number, at: at.after(activation_after()) });
                     }
                 }
                 // Reads mail like everybody, and does nothing else.
@@ -59,9 +52,8 @@ pub(super) fn plan(tenant: &Tenant, span: Span) -> (Vec<Event>, Option<Activatio
 /// Every second working day, half of the holders on the odd ones; every day there is where no working
 /// day is among them.
 fn working_days(span: Span, number: usize) -> Vec<u32> {
-    let working: Vec<u32> = (0..span.days)
-        .filter(|day| !is_weekend(span.day(*day).utc()))
-        .collect();
+    let working: Vec<u32> =
+        (0..span.days).filter(|day| !is_weekend(span.day(*day).utc())).collect();
     match working.len() {
         0 => (0..span.days).collect(),
         1 => working,
@@ -80,9 +72,7 @@ fn time_of_day(
 ) -> Option<Moment> {
     let offset = super::places::CITIES[tenant.users[holder.user].office].offset;
     let local = 9 * HOUR + rng.random_range(0..7 * HOUR);
-    let mut at = span
-        .day(day)
-        .after((local - offset * MINUTE).rem_euclid(DAY));
+    let mut at = span.day(day).after((local - offset * MINUTE).rem_euclid(DAY));
     if at.after(HOUR) > span.end {
         at = at.after(-3 * HOUR);
     }
@@ -128,10 +118,7 @@ impl Shift<'_> {
         for _ in 0..rng.random_range(1..=2) {
             let after = rng.random_range(5 * MINUTE..45 * MINUTE);
             let audit = chores::with_role(rng, self.tenant, self.holder, self.origin());
-            events.push(Event::at(
-                self.at.after(after),
-                What::Audit(Box::new(audit)),
-            ));
+            events.push(Event::at(self.at.after(after), What::Audit(Box::new(audit))));
         }
     }
 
@@ -153,16 +140,11 @@ impl Shift<'_> {
             app,
             resource: app.resource,
             outcome,
-            mfa: if outcome.code == 0 {
-                Mfa::Prompted
-            } else {
-                Mfa::NotRequired
-            },
+            mfa: if outcome.code == 0 { Mfa::Prompted } else { Mfa::NotRequired },
             risk: Risk::None,
             session: self.tenant.session(user, &client, &origin, self.at),
             correlation: Guid::random(rng),
         };
-        self.span
-            .late(rng, self.at.after(after), What::SignIn(sign_in))
+        self.span.late(rng, self.at.after(after), What::SignIn(sign_in))
     }
 }

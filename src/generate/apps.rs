@@ -42,19 +42,11 @@ fn id_of(id: Option<&str>, name: &str, seed: u64) -> String {
 }
 
 const fn published(name: &'static str, id: &'static str, resource: &'static Resource) -> App {
-    App {
-        name,
-        id: Some(id),
-        resource,
-    }
+    App { name, id: Some(id), resource }
 }
 
 const fn custom(name: &'static str) -> App {
-    App {
-        name,
-        id: None,
-        resource: &GRAPH,
-    }
+    App { name, id: None, resource: &GRAPH }
 }
 
 const fn resource(name: &'static str, id: &'static str) -> Resource {
@@ -63,30 +55,18 @@ const fn resource(name: &'static str, id: &'static str) -> Resource {
 
 pub(super) static GRAPH: Resource =
     resource("Microsoft Graph", "00000003-0000-0000-c000-000000000000");
-static DIRECTORY: Resource = resource(
-    "Windows Azure Active Directory",
-    "00000002-0000-0000-c000-000000000000",
-);
-pub(super) static EXCHANGE: Resource = resource(
-    "Office 365 Exchange Online",
-    "00000002-0000-0ff1-ce00-000000000000",
-);
-static SHAREPOINT: Resource = resource(
-    "Office 365 SharePoint Online",
-    "00000003-0000-0ff1-ce00-000000000000",
-);
-static AZURE: Resource = resource(
-    "Windows Azure Service Management API",
-    "797f4846-ba00-4fd7-ba43-dac1f8f63013",
-);
-static TEAMS: Resource = resource(
-    "Microsoft Teams Services",
-    "cc15fd57-2c6c-4117-a88c-83b1d56b4bbe",
-);
-static SHELL: Resource = resource(
-    "Office365 Shell WCSS-Server",
-    "5f09333a-842c-47da-a157-57da27fcbca5",
-);
+static DIRECTORY: Resource =
+    resource("Windows Azure Active Directory", "00000002-0000-0000-c000-000000000000");
+pub(super) static EXCHANGE: Resource =
+    resource("Office 365 Exchange Online", "00000002-0000-0ff1-ce00-000000000000");
+static SHAREPOINT: Resource =
+    resource("Office 365 SharePoint Online", "00000003-0000-0ff1-ce00-000000000000");
+static AZURE: Resource =
+    resource("Windows Azure Service Management API", "797f4846-ba00-4fd7-ba43-dac1f8f63013");
+static TEAMS: Resource =
+    resource("Microsoft Teams Services", "cc15fd57-2c6c-4117-a88c-83b1d56b4bbe");
+static SHELL: Resource =
+    resource("Office365 Shell WCSS-Server", "5f09333a-842c-47da-a157-57da27fcbca5");
 
 /// Resources that clients quietly get tokens for, most frequent first.
 pub(super) static RESOURCES: &[&Resource] =
@@ -95,21 +75,9 @@ pub(super) static RESOURCES: &[&Resource] =
 /// Applications in the browser, most used first.
 pub(super) static IN_BROWSER: &[App] = &[
     published("OfficeHome", "4765445b-32c6-49b0-83e6-1d93765276ca", &SHELL),
-    published(
-        "One Outlook Web",
-        "9199bf20-a13f-4107-85dc-02114787ef48",
-        &EXCHANGE,
-    ),
-    published(
-        "Office 365 SharePoint Online",
-        "00000003-0000-0ff1-ce00-000000000000",
-        &SHAREPOINT,
-    ),
-    published(
-        "Microsoft Teams Web Client",
-        "5e3ce6c0-2b1f-4285-8d4b-75ee78787346",
-        &TEAMS,
-    ),
+    published("One Outlook Web", "9199bf20-a13f-4107-85dc-02114787ef48", &EXCHANGE),
+    published("Office 365 SharePoint Online", "00000003-0000-0ff1-ce00-000000000000", &SHAREPOINT),
+    published("Microsoft Teams Web Client", "5e3ce6c0-2b1f-4285-8d4b-75ee78787346", &TEAMS),
     custom("Contoso Intranet"),
     custom("Contoso Expenses"),
     published("My Apps", "2793995e-0a7d-40d7-bd35-6968ba142197", &GRAPH),
@@ -126,106 +94,44 @@ pub(super) static IN_BROWSER: &[App] = &[
 
 /// Applications on a computer, most used first.
 pub(super) static ON_DESKTOP: &[App] = &[
-    published(
-        "Microsoft Office",
-        "d3590ed6-52b3-4102-aeff-aad2292ab01c",
-        &EXCHANGE,
-    ),
-    published(
-        "Microsoft Teams",
-        "1fec8e78-bce4-4aaf-ab1b-5451cc387264",
-        &TEAMS,
-    ),
-    published(
-        "OneDrive SyncEngine",
-        "ab9b8c07-8f02-4f72-87fa-80105867a763",
-        &SHAREPOINT,
-    ),
-    published(
-        "Windows Sign In",
-        "38aa3b87-a06d-4817-b275-7a316988d93b",
-        &DIRECTORY,
-    ),
-    published(
-        "Microsoft Authentication Broker",
-        "29d9ed98-a469-4536-ade2-f981bc1d605e",
-        &GRAPH,
-    ),
-    published(
-        "Microsoft Edge",
-        "ecd6b820-32c2-49b6-98a6-444530e5a77a",
-        &GRAPH,
-    ),
-    published(
-        "Visual Studio Code",
-        "aebc6443-996d-45c2-90f0-388ff96faa56",
-        &GRAPH,
-    ),
+    published("Microsoft Office", "d3590ed6-52b3-4102-aeff-aad2292ab01c", &EXCHANGE),
+    published("Microsoft Teams", "1fec8e78-bce4-4aaf-ab1b-5451cc387264", &TEAMS),
+    published("OneDrive SyncEngine", "ab9b8c07-8f02-4f72-87fa-80105867a763", &SHAREPOINT),
+    published("Windows Sign In", "38aa3b87-a06d-4817-b275-7a316988d93b", &DIRECTORY),
+    published("Microsoft Authentication Broker", "29d9ed98-a469-4536-ade2-f981bc1d605e", &GRAPH),
+    published("Microsoft Edge", "ecd6b820-32c2-49b6-98a6-444530e5a77a", &GRAPH),
+    published("Visual Studio Code", "aebc6443-996d-45c2-90f0-388ff96faa56", &GRAPH),
 ];
 
 /// Applications on a phone, most used first.
 pub(super) static ON_PHONE: &[App] = &[
-    published(
-        "Outlook Mobile",
-        "27922004-5251-4030-b22d-91ecd9a37ea4",
-        &EXCHANGE,
-    ),
-    published(
-        "Microsoft Teams",
-        "1fec8e78-bce4-4aaf-ab1b-5451cc387264",
-        &TEAMS,
-    ),
-    published(
-        "Microsoft Authenticator App",
-        "4813382a-8fa7-425e-ab75-3b753aab3abb",
-        &GRAPH,
-    ),
-    published(
-        "OneDrive iOS App",
-        "af124e86-4e96-495a-b70a-90f90ab96707",
-        &SHAREPOINT,
-    ),
+    published("Outlook Mobile", "27922004-5251-4030-b22d-91ecd9a37ea4", &EXCHANGE),
+    published("Microsoft Teams", "1fec8e78-bce4-4aaf-ab1b-5451cc387264", &TEAMS),
+    published("Microsoft Authenticator App", "4813382a-8fa7-425e-ab75-3b753aab3abb", &GRAPH),
+    published("OneDrive iOS App", "af124e86-4e96-495a-b70a-90f90ab96707", &SHAREPOINT),
 ];
 
 /// Where administrators work. Ordinary users, and administrators who are to look idle, never sign
 /// in to one of these. (The Entra admin center's sign-ins carry no id of its own that is published.)
-pub(super) static AZURE_PORTAL: App = published(
-    "Azure Portal",
-    "c44b4083-3bb0-49c1-b47d-974e53cbdf3c",
-    &AZURE,
-);
-pub(super) static ENTRA_ADMIN_CENTER: App = App {
-    name: "Microsoft Entra admin center",
-    id: None,
-    resource: &GRAPH,
-};
-pub(super) static EXCHANGE_ADMIN_CENTER: App = published(
-    "Exchange Admin Center",
-    "497effe9-df71-4043-a8bb-14cf78c4b63b",
-    &EXCHANGE,
-);
+pub(super) static AZURE_PORTAL: App =
+    published("Azure Portal", "c44b4083-3bb0-49c1-b47d-974e53cbdf3c", &AZURE);
+pub(super) static ENTRA_ADMIN_CENTER: App =
+    App { name: "Microsoft Entra admin center", id: None, resource: &GRAPH };
+pub(super) static EXCHANGE_ADMIN_CENTER: App =
+    published("Exchange Admin Center", "497effe9-df71-4043-a8bb-14cf78c4b63b", &EXCHANGE);
 pub(super) static EXCHANGE_POWERSHELL: App = published(
     "Microsoft Exchange REST API Based Powershell",
     "fb78d390-0c51-40cd-8e17-fdbfab77341b",
     &EXCHANGE,
 );
-pub(super) static GRAPH_POWERSHELL: App = published(
-    "Microsoft Graph Command Line Tools",
-    "14d82eec-204b-4c2f-b7e8-296a70dab67e",
-    &GRAPH,
-);
-pub(super) static OFFICE_PORTAL: App = published(
-    "Microsoft Office 365 Portal",
-    "00000006-0000-0ff1-ce00-000000000000",
-    &DIRECTORY,
-);
+pub(super) static GRAPH_POWERSHELL: App =
+    published("Microsoft Graph Command Line Tools", "14d82eec-204b-4c2f-b7e8-296a70dab67e", &GRAPH);
+pub(super) static OFFICE_PORTAL: App =
+    published("Microsoft Office 365 Portal", "00000006-0000-0ff1-ce00-000000000000", &DIRECTORY);
 
 /// What mail protocols and password guessers sign in to.
-pub(super) static EXCHANGE_ONLINE: App = published(
-    "Office 365 Exchange Online",
-    "00000002-0000-0ff1-ce00-000000000000",
-    &EXCHANGE,
-);
+pub(super) static EXCHANGE_ONLINE: App =
+    published("Office 365 Exchange Online", "00000002-0000-0ff1-ce00-000000000000", &EXCHANGE);
 pub(super) static DIRECTORY_POWERSHELL: App = published(
     "Azure Active Directory PowerShell",
     "1b730954-1685-4b74-9bfd-dac224a7b894",

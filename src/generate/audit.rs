@@ -114,10 +114,7 @@ pub(super) struct AuditRecords<'a> {
 
 impl<'a> AuditRecords<'a> {
     pub(super) fn new(tenant: &'a Tenant) -> Self {
-        Self {
-            tenant,
-            resource_path: format!("/tenants/{}/providers/Microsoft.aadiam", tenant.id),
-        }
+        Self { tenant, resource_path: format!("/tenants/{}/providers/Microsoft.aadiam", tenant.id) }
     }
 
     /// Appends the record of an audit event to `out` as JSON.
@@ -131,10 +128,9 @@ impl<'a> AuditRecords<'a> {
         // PIM names the address in the details and nowhere else.
         let pim = audit.operation.service == "PIM";
         let (caller_ip_address, identity) = match audit.initiator {
-            Initiator::User { index, origin } => (
-                (!pim).then_some(origin.ip),
-                pim.then_some(self.tenant.users[index].name.as_str()),
-            ),
+            Initiator::User { index, origin } => {
+                ((!pim).then_some(origin.ip), pim.then_some(self.tenant.users[index].name.as_str()))
+            }
             Initiator::App(name) => (None, pim.then_some(name)),
         };
         let record = Record {
@@ -221,9 +217,7 @@ fn id(rng: &mut Rng, audit: &Audit) -> String {
         "Core Directory" => "Directory",
         _ => "DRS",
     };
-    let letters: String = (0..5)
-        .map(|_| char::from(rng.random_range(b'A'..=b'Z')))
-        .collect();
+    let letters: String = (0..5).map(|_| char::from(rng.random_range(b'A'..=b'Z'))).collect();
     format!(
         "{prefix}_{}_{letters}_{}",
         audit.correlation,

@@ -126,15 +126,7 @@ impl<'a> Background<'a> {
             self.tenant.computer_origin(user, at)
         };
         let correlation = Guid::random(rng);
-        Scene {
-            user,
-            at,
-            interactive,
-            origin,
-            client,
-            app,
-            correlation,
-        }
+        Scene { user, at, interactive, origin, client, app, correlation }
     }
 
     /// What happens in a scene; a success where the network has seen enough wrong passwords.
@@ -143,11 +135,7 @@ impl<'a> Background<'a> {
         let is_wrong = |outcome: &&&Outcome| outcome.password == Password::Wrong;
         let wrong = script.iter().filter(is_wrong).count();
         let (ip, user) = (scene.origin.ip, scene.user as u64);
-        if wrong == 0 || self.guard.allows(ip, scene.at, user, wrong) {
-            script
-        } else {
-            SMOOTH
-        }
+        if wrong == 0 || self.guard.allows(ip, scene.at, user, wrong) { script } else { SMOOTH }
     }
 
     fn play(
@@ -184,14 +172,7 @@ impl<'a> Background<'a> {
             app: &apps::BATCH_JOBS,
             correlation: Guid::random(rng),
         };
-        self.event(
-            rng,
-            &scene,
-            scene.at,
-            &SUCCESS,
-            scene.app.resource,
-            Mfa::NotRequired,
-        )
+        self.event(rng, &scene, scene.at, &SUCCESS, scene.app.resource, Mfa::NotRequired)
     }
 
     fn event(
@@ -220,9 +201,7 @@ impl<'a> Background<'a> {
             outcome,
             mfa,
             risk,
-            session: self
-                .tenant
-                .session(scene.user, &scene.client, &scene.origin, at),
+            session: self.tenant.session(scene.user, &scene.client, &scene.origin, at),
             correlation: scene.correlation,
         };
         self.span.late(rng, at, What::SignIn(sign_in))

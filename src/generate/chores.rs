@@ -31,11 +31,7 @@ impl<'a> Chores<'a> {
                 holder.part == Part::Benign && holder.hold == Hold::Permanent && holder.writes()
             })
             .collect();
-        Self {
-            tenant,
-            administrators,
-            kinds: Weighted::new([50, 28, 22]),
-        }
+        Self { tenant, administrators, kinds: Weighted::new([50, 28, 22]) }
     }
 
     /// Appends exactly `count` audit events of one day.
@@ -52,12 +48,7 @@ impl<'a> Chores<'a> {
                 0 => by_service(rng, self.tenant),
                 1 => {
                     let user = self.ordinary_user(rng, office);
-                    by_user(
-                        rng,
-                        self.tenant,
-                        user,
-                        self.tenant.computer_origin(user, at),
-                    )
+                    by_user(rng, self.tenant, user, self.tenant.computer_origin(user, at))
                 }
                 _ => {
                     let holder = *pick(rng, &self.administrators);
@@ -85,10 +76,7 @@ impl<'a> Chores<'a> {
 
 /// Something that the holder of a role does with it.
 pub(super) fn with_role(rng: &mut Rng, tenant: &Tenant, holder: &Holder, origin: Origin) -> Audit {
-    let initiator = Initiator::User {
-        index: holder.user,
-        origin,
-    };
+    let initiator = Initiator::User { index: holder.user, origin };
     let roll = rng.random_range(0..100);
     if holder.writes_roles() {
         return pim::role_setting(rng, tenant, initiator);
@@ -148,10 +136,7 @@ pub(super) fn with_role(rng: &mut Rng, tenant: &Tenant, holder: &Holder, origin:
 
 /// Something that an ordinary user does about itself, or for a group that it owns.
 pub(super) fn by_user(rng: &mut Rng, tenant: &Tenant, user: usize, origin: Origin) -> Audit {
-    let initiator = Initiator::User {
-        index: user,
-        origin,
-    };
+    let initiator = Initiator::User { index: user, origin };
     match rng.random_range(0..10) {
         0 | 1 => {
             let about = vec![changes::user_target(tenant, user)];

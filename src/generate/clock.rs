@@ -109,23 +109,17 @@ pub(super) fn lag(rng: &mut Rng) -> i64 {
 }
 
 /// How busy each hour of a working day is, by local time, against 100 at the peak.
-const WORKDAY: [u64; 24] = [
-    3, 2, 2, 2, 3, 6, 18, 52, 96, 100, 92, 84, 62, 78, 88, 82, 70, 50, 26, 17, 14, 11, 8, 5,
-];
-const WEEKEND: [u64; 24] = [
-    2, 1, 1, 1, 1, 2, 3, 5, 8, 11, 12, 12, 10, 9, 9, 9, 8, 8, 9, 10, 10, 8, 5, 3,
-];
+const WORKDAY: [u64; 24] =
+    [3, 2, 2, 2, 3, 6, 18, 52, 96, 100, 92, 84, 62, 78, 88, 82, 70, 50, 26, 17, 14, 11, 8, 5];
+const WEEKEND: [u64; 24] =
+    [2, 1, 1, 1, 1, 2, 3, 5, 8, 11, 12, 12, 10, 9, 9, 9, 8, 8, 9, 10, 10, 8, 5, 3];
 
 /// How busy the hour that begins at `hour_start` is for people whose clocks are `offset` minutes
 /// ahead of UTC. Sydney's Monday begins on London's Sunday, so the weekday is a local one too.
 pub(super) fn busyness(hour_start: Moment, offset: i64) -> u64 {
     let local = hour_start.after(offset * MINUTE).utc();
     let hour = local.hour() as usize;
-    if is_weekend(local) {
-        WEEKEND[hour]
-    } else {
-        WORKDAY[hour]
-    }
+    if is_weekend(local) { WEEKEND[hour] } else { WORKDAY[hour] }
 }
 
 pub(super) fn is_weekend(at: DateTime<Utc>) -> bool {
@@ -140,10 +134,7 @@ mod tests {
     fn moments_are_written_with_seven_digits() {
         let at: DateTime<Utc> = "2026-01-05T08:15:30.0234567Z".parse().unwrap();
         assert_eq!(Zulu(at.into()).to_string(), "2026-01-05T08:15:30.0234567Z");
-        assert_eq!(
-            Offset(at.into()).to_string(),
-            "2026-01-05T08:15:30.0234567+00:00"
-        );
+        assert_eq!(Offset(at.into()).to_string(), "2026-01-05T08:15:30.0234567+00:00");
         assert_eq!(Moment::from(at).utc(), at);
     }
 

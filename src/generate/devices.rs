@@ -39,10 +39,7 @@ impl Client {
     }
 
     pub(super) fn unknown(print: &'static Print) -> Self {
-        Self {
-            print,
-            device: None,
-        }
+        Self { print, device: None }
     }
 }
 
@@ -59,29 +56,13 @@ impl Clients {
     pub(super) fn draw(rng: &mut Rng) -> Self {
         let computer = Weighted::new([46, 30, 16, 8]).pick(rng);
         let managed = chance(rng, 820);
-        let laptop = Some(Device {
-            id: Guid::random(rng),
-            managed,
-            joined: managed,
-        });
-        let phone = Some(Device {
-            id: Guid::random(rng),
-            managed: chance(rng, 300),
-            joined: false,
-        });
+        let laptop = Some(Device { id: Guid::random(rng), managed, joined: managed });
+        let phone =
+            Some(Device { id: Guid::random(rng), managed: chance(rng, 300), joined: false });
         Self {
-            browser: Client {
-                print: &BROWSERS[computer],
-                device: laptop,
-            },
-            desktop: Client {
-                print: &DESKTOPS[usize::from(computer >= 2)],
-                device: laptop,
-            },
-            phone: Client {
-                print: &PHONES[usize::from(chance(rng, 420))],
-                device: phone,
-            },
+            browser: Client { print: &BROWSERS[computer], device: laptop },
+            desktop: Client { print: &DESKTOPS[usize::from(computer >= 2)], device: laptop },
+            phone: Client { print: &PHONES[usize::from(chance(rng, 420))], device: phone },
         }
     }
 }
@@ -93,13 +74,7 @@ const fn print(
     client_app: &'static str,
     protocol: &'static str,
 ) -> Print {
-    Print {
-        user_agent,
-        system,
-        browser,
-        client_app,
-        protocol,
-    }
+    Print { user_agent, system, browser, client_app, protocol }
 }
 
 const BROWSER: &str = "Browser";
@@ -137,30 +112,12 @@ static BROWSERS: [Print; 4] = [
 ];
 
 static DESKTOPS: [Print; 2] = [
-    print(
-        "Windows-AzureAD-Authentication-Provider/1.0",
-        "Windows10",
-        "",
-        MODERN,
-        "none",
-    ),
-    print(
-        "Microsoft Office/16.104 (Macintosh; macOS 15.7)",
-        "MacOs",
-        "",
-        MODERN,
-        "oAuth2",
-    ),
+    print("Windows-AzureAD-Authentication-Provider/1.0", "Windows10", "", MODERN, "none"),
+    print("Microsoft Office/16.104 (Macintosh; macOS 15.7)", "MacOs", "", MODERN, "oAuth2"),
 ];
 
 static PHONES: [Print; 2] = [
-    print(
-        "Mozilla/5.0 (compatible; MSAL 1.0) PKeyAuth/1.0",
-        "Ios 26.1",
-        "",
-        MODERN,
-        "oAuth2",
-    ),
+    print("Mozilla/5.0 (compatible; MSAL 1.0) PKeyAuth/1.0", "Ios 26.1", "", MODERN, "oAuth2"),
     print(
         "Dalvik/2.1.0 (Linux; U; Android 15; Pixel 9 Build/AP4A.250105.002)",
         "Android 15",
@@ -171,13 +128,8 @@ static PHONES: [Print; 2] = [
 ];
 
 /// An old phone that still asks for mail with a password that has been changed since.
-pub(super) static OLD_PHONE: Print = print(
-    "Apple-iPhone9C1/1307.36",
-    "Ios 9",
-    "",
-    "Exchange ActiveSync",
-    "ropc",
-);
+pub(super) static OLD_PHONE: Print =
+    print("Apple-iPhone9C1/1307.36", "Ios 9", "", "Exchange ActiveSync", "ropc");
 /// A job that signs in with a stored password.
 pub(super) static JOB: Print = print("ContosoBatch/4.2", "Linux", "", MODERN, "ropc");
 /// A job that signs in with a token that it renews.
@@ -190,13 +142,8 @@ pub(super) static SMTP: Print = print("CBAinPROD", "", "", "Authenticated SMTP",
 pub(super) static ROPC: Print = print("BAV2ROPC", "", "", MODERN, "ropc");
 
 /// Tools of attackers, each used in one attack, so that a fingerprint leads back to it.
-pub(super) static SCRIPT: Print = print(
-    "python-requests/2.32.3",
-    "",
-    "Python Requests 2.32",
-    MODERN,
-    "oAuth2",
-);
+pub(super) static SCRIPT: Print =
+    print("python-requests/2.32.3", "", "Python Requests 2.32", MODERN, "oAuth2");
 pub(super) static OLD_EDGE: Print = print(
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/42.0.2311.135 Safari/537.36 Edge/12.246",
     "Windows10",

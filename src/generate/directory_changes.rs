@@ -54,10 +54,7 @@ pub(super) fn target(kind: &'static str, id: &impl ToString, name: Option<&str>)
 
 pub(super) fn user_target(tenant: &Tenant, at: usize) -> Target {
     let user = &tenant.users[at];
-    Target {
-        upn: Some(user.upn.clone()),
-        ..target("User", &user.id, None)
-    }
+    Target { upn: Some(user.upn.clone()), ..target("User", &user.id, None) }
 }
 
 pub(super) fn audit(
@@ -108,12 +105,7 @@ pub(super) fn device(
         ("Included Updated Properties", None, json("DeviceTrustType")),
     ];
     let owner = user_target(tenant, user);
-    audit(
-        rng,
-        operation,
-        Initiator::App("Device Registration Service"),
-        vec![added, owner],
-    )
+    audit(rng, operation, Initiator::App("Device Registration Service"), vec![added, owner])
 }
 
 pub(super) fn group_change(
@@ -130,21 +122,10 @@ pub(super) fn group_change(
         (&REMOVE_MEMBER, json(name), None)
     };
     let mut user = user_target(tenant, member);
-    let ids = [
-        old.as_ref().and(json(&id.to_string())),
-        new.as_ref().and(json(&id.to_string())),
-    ];
+    let ids = [old.as_ref().and(json(&id.to_string())), new.as_ref().and(json(&id.to_string()))];
     let [old_id, new_id] = ids;
-    user.modified = vec![
-        ("Group.ObjectID", old_id, new_id),
-        ("Group.DisplayName", old, new),
-    ];
-    audit(
-        rng,
-        operation,
-        initiator,
-        vec![user, target("Group", &id, None)],
-    )
+    user.modified = vec![("Group.ObjectID", old_id, new_id), ("Group.DisplayName", old, new)];
+    audit(rng, operation, initiator, vec![user, target("Group", &id, None)])
 }
 
 pub(super) fn group_update(rng: &mut Rng, tenant: &Tenant, initiator: Initiator) -> Audit {
@@ -161,11 +142,7 @@ pub(super) fn app_change(rng: &mut Rng, tenant: &Tenant, initiator: Initiator) -
     let name = *pick(rng, APP_NAMES);
     let mut app = target("Application", &Guid::named(tenant.seed, name), Some(name));
     app.modified = vec![
-        (
-            "AppAddress",
-            list(""),
-            list("https://apps.contoso.com/signin"),
-        ),
+        ("AppAddress", list(""), list("https://apps.contoso.com/signin")),
         ("Included Updated Properties", None, json("AppAddress")),
     ];
     audit(rng, &UPDATE_APP, initiator, vec![app])
@@ -173,11 +150,7 @@ pub(super) fn app_change(rng: &mut Rng, tenant: &Tenant, initiator: Initiator) -
 
 pub(super) fn app_consent(rng: &mut Rng, tenant: &Tenant, initiator: Initiator) -> Audit {
     let name = *pick(rng, APP_NAMES);
-    let mut principal = target(
-        "ServicePrincipal",
-        &Guid::named(tenant.seed, name),
-        Some(name),
-    );
+    let mut principal = target("ServicePrincipal", &Guid::named(tenant.seed, name), Some(name));
     let scopes = "[] => [[Id: 1, ClientId: 1, PrincipalId: 1, ConsentType: Principal, Scope: User.Read openid]]";
     principal.modified = vec![
         ("ConsentContext.IsAdminConsent", None, json("False")),
@@ -208,11 +181,7 @@ pub(super) fn policy_change(rng: &mut Rng, tenant: &Tenant, initiator: Initiator
     let exceptions = [Guid::random(rng), Guid::random(rng)];
     let mut about = target("Policy", &policy.id, Some(policy.name));
     // One exclusion fewer: a policy that gets stricter, so that nothing here is an attack.
-    about.modified = vec![(
-        "ConditionalAccessPolicy",
-        body(&exceptions),
-        body(&exceptions[..1]),
-    )];
+    about.modified = vec![("ConditionalAccessPolicy", body(&exceptions), body(&exceptions[..1]))];
     let mut change = audit(rng, &UPDATE_POLICY, initiator, vec![about]);
     change.details = vec![("Category", "Conditional Access".to_owned())];
     change

@@ -187,11 +187,7 @@ mod tests {
         let mut values: Vec<i64> = (0..10_001).map(|_| quantile(&mut rng, &points)).collect();
         values.sort_unstable();
         assert!(values[0] >= 10 && values[10_000] < 1000);
-        assert!(
-            (90..=110).contains(&values[5_000]),
-            "median {}",
-            values[5_000]
-        );
+        assert!((90..=110).contains(&values[5_000]), "median {}", values[5_000]);
     }
 
     #[test]

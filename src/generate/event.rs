@@ -58,11 +58,7 @@ pub(super) enum What {
 impl Event {
     /// An event that is written as it happens, as audit events are.
     pub(super) fn at(created: Moment, what: What) -> Self {
-        Self {
-            time: created,
-            created,
-            what,
-        }
+        Self { time: created, created, what }
     }
 
     pub(super) fn category(&self) -> Category {

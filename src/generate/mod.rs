@@ -82,12 +82,7 @@ impl Default for GenerateOptions {
     /// 20,000 records over two weeks that begin on Monday, 5 January 2026.
     fn default() -> Self {
         let monday = NaiveDate::from_ymd_opt(2026, 1, 5).unwrap_or_default();
-        Self {
-            events: 20_000,
-            seed: 1,
-            days: 14,
-            start: monday.and_time(NaiveTime::MIN).and_utc(),
-        }
+        Self { events: 20_000, seed: 1, days: 14, start: monday.and_time(NaiveTime::MIN).and_utc() }
     }
 }
 
@@ -161,10 +156,7 @@ const MOST_DAYS: u32 = 3650;
 /// when `out` has files in it, and when a file cannot be written; what was written until then stays.
 pub fn generate(options: &GenerateOptions, out: &Path) -> Result<Truth, GenerateError> {
     if options.days == 0 || options.days > MOST_DAYS {
-        return Err(GenerateError::Days {
-            days: options.days,
-            start: options.start,
-        });
+        return Err(GenerateError::Days { days: options.days, start: options.start });
     }
     prepare(out)?;
     plan::Plan::new(options)?.write(out)
@@ -172,15 +164,10 @@ pub fn generate(options: &GenerateOptions, out: &Path) -> Result<Truth, Generate
 
 /// Makes the output directory; an old sample in it would mix with the new one.
 fn prepare(out: &Path) -> Result<(), GenerateError> {
-    let failed = |source| GenerateError::Write {
-        path: out.to_owned(),
-        source,
-    };
+    let failed = |source| GenerateError::Write { path: out.to_owned(), source };
     fs::create_dir_all(out).map_err(failed)?;
     match fs::read_dir(out).map_err(failed)?.next() {
         None => Ok(()),
-        Some(_) => Err(GenerateError::NotEmpty {
-            path: out.to_owned(),
-        }),
+        Some(_) => Err(GenerateError::NotEmpty { path: out.to_owned() }),
     }
 }

@@ -26,12 +26,8 @@ const FAILING_JOBS: usize = 2;
 /// All near misses in the logs, with what `truth.json` says of them. `sign_ins` is the number of
 /// interactive sign-ins that the sample has room for, of which these take a small part.
 pub(super) fn plan(tenant: &Tenant, span: Span, sign_ins: u64) -> (Vec<Event>, Vec<NearMiss>) {
-    let mut stage = Stage {
-        tenant,
-        span,
-        rng: rng_for(tenant.seed, "near misses"),
-        events: Vec::new(),
-    };
+    let mut stage =
+        Stage { tenant, span, rng: rng_for(tenant.seed, "near misses"), events: Vec::new() };
     let mut notes = Vec::new();
     let per_day = (sign_ins / u64::from(span.days)) as i64;
     if per_day >= 60 {
@@ -82,23 +78,12 @@ impl Stage<'_> {
     }
 
     fn jobs(&mut self, per_day: i64) -> NearMiss {
-        let jobs: Vec<usize> = self
-            .tenant
-            .of_kind(Kind::Service)
-            .take(FAILING_JOBS)
-            .collect();
+        let jobs: Vec<usize> = self.tenant.of_kind(Kind::Service).take(FAILING_JOBS).collect();
         for &job in &jobs {
             let origin = self.tenant.desk(job);
             self.every_day(per_day, |stage, at| {
                 let client = Client::unknown(&JOB);
-                stage.attempt(
-                    at,
-                    job,
-                    origin,
-                    client,
-                    &apps::BATCH_JOBS,
-                    &outcome::BAD_PASSWORD,
-                );
+                stage.attempt(at, job, origin, client, &apps::BATCH_JOBS, &outcome::BAD_PASSWORD);
             });
         }
         NearMiss {
@@ -112,14 +97,8 @@ impl Stage<'_> {
     }
 
     fn old_phones(&mut self, per_day: i64) -> NearMiss {
-        let users: Vec<usize> = self
-            .tenant
-            .targets
-            .iter()
-            .rev()
-            .take(OLD_PHONES)
-            .copied()
-            .collect();
+        let users: Vec<usize> =
+            self.tenant.targets.iter().rev().take(OLD_PHONES).copied().collect();
         let mut addresses = std::collections::BTreeSet::new();
         for &user in &users {
             self.every_day(per_day, |stage, at| {
@@ -151,20 +130,10 @@ impl Stage<'_> {
         for day in 0..self.span.days {
             for number in 0..per_day {
                 let user = leavers[(i64::from(day) + number) as usize % leavers.len()];
-                let at = self
-                    .span
-                    .day(day)
-                    .after(self.rng.random_range(6 * HOUR..20 * HOUR));
+                let at = self.span.day(day).after(self.rng.random_range(6 * HOUR..20 * HOUR));
                 let client = self.tenant.users[user].clients.phone;
                 let origin = self.tenant.desk(user);
-                self.attempt(
-                    at,
-                    user,
-                    origin,
-                    client,
-                    &apps::ON_PHONE[0],
-                    &outcome::DISABLED,
-                );
+                self.attempt(at, user, origin, client, &apps::ON_PHONE[0], &outcome::DISABLED);
             }
         }
     }
@@ -174,10 +143,7 @@ impl Stage<'_> {
         let step = 24 * HOUR / per_day;
         for day in 0..self.span.days {
             for number in 0..per_day {
-                let at = self
-                    .span
-                    .day(day)
-                    .after(step * number + self.rng.random_range(0..step));
+                let at = self.span.day(day).after(step * number + self.rng.random_range(0..step));
                 make(self, at);
             }
         }
@@ -200,11 +166,7 @@ impl Stage<'_> {
             app,
             resource: app.resource,
             outcome,
-            mfa: if outcome.code == 0 {
-                Mfa::Claim
-            } else {
-                Mfa::NotRequired
-            },
+            mfa: if outcome.code == 0 { Mfa::Claim } else { Mfa::NotRequired },
             risk: Risk::None,
             session: self.tenant.session(user, &client, &origin, at),
             correlation: Guid::random(&mut self.rng),
@@ -218,7 +180,4 @@ impl Stage<'_> {
     }
 }
 
-const _: () = assert!(
-    MISTYPING >= 10,
-    "a dozen is what makes it a near miss of ten users an hour"
-);
+const _: () = assert!(MISTYPING >= 10, "a dozen is what makes it a near miss of ten users an hour");

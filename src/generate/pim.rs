@@ -34,25 +34,13 @@ pub(super) fn activation(
     at: Moment,
 ) -> [(i64, Audit); 3] {
     let request = Guid::random(rng);
-    let reasons = [
-        "change 4711",
-        "incident follow-up",
-        "quarterly review",
-        "onboarding",
-        "service request",
-    ];
+    let reasons =
+        ["change 4711", "incident follow-up", "quarterly review", "onboarding", "service request"];
     let reason = (*pick(rng, &reasons)).to_owned();
-    let oneself = Initiator::User {
-        index: holder.user,
-        origin,
-    };
+    let oneself = Initiator::User { index: holder.user, origin };
     let mut step = |operation, initiator| {
-        let mut step = audit(
-            rng,
-            operation,
-            initiator,
-            activation_targets(tenant, holder, request),
-        );
+        let mut step =
+            audit(rng, operation, initiator, activation_targets(tenant, holder, request));
         step.correlation = request;
         step.reason.clone_from(&reason);
         step.details = activation_details(tenant, holder, origin, at, request, &reason);
@@ -61,37 +49,24 @@ pub(super) fn activation(
     [
         (0, step(&ACTIVATION_REQUESTED, oneself)),
         (4 * SECOND, step(&ACTIVATION_COMPLETED, oneself)),
-        (
-            8 * HOUR,
-            step(&ACTIVATION_EXPIRED, Initiator::App("MS-PIM")),
-        ),
+        (8 * HOUR, step(&ACTIVATION_EXPIRED, Initiator::App("MS-PIM"))),
     ]
 }
 
 /// Role, request, user, directory and other, in the order in which PIM writes them.
 fn activation_targets(tenant: &Tenant, holder: &Holder, request: Guid) -> Vec<Target> {
     let user = &tenant.users[holder.user];
-    let mut role = target(
-        "Role",
-        &Guid::named(tenant.seed, holder.role.template),
-        Some(holder.role.name),
-    );
+    let mut role =
+        target("Role", &Guid::named(tenant.seed, holder.role.template), Some(holder.role.name));
     role.modified = vec![
-        (
-            "RoleDefinitionOriginId",
-            json(""),
-            json(holder.role.template),
-        ),
+        ("RoleDefinitionOriginId", json(""), json(holder.role.template)),
         ("RoleDefinitionOriginType", json(""), json("BuiltInRole")),
         ("TemplateId", json(""), json(holder.role.template)),
     ];
     vec![
         role,
         target("Request", &request, None),
-        Target {
-            name: Some(user.name.clone()),
-            ..user_target(tenant, holder.user)
-        },
+        Target { name: Some(user.name.clone()), ..user_target(tenant, holder.user) },
         target("Directory", &tenant.id, Some("Contoso")),
         target("Other", &request, None),
     ]

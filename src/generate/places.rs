@@ -68,15 +68,7 @@ const fn city(
     offset: i64,
     staff: u64,
 ) -> City {
-    City {
-        name,
-        state,
-        country,
-        latitude,
-        longitude,
-        offset,
-        staff,
-    }
+    City { name, state, country, latitude, longitude, offset, staff }
 }
 
 /// How many of [`CITIES`] have an office; they come first.
@@ -95,19 +87,11 @@ pub(super) struct Origin {
 
 impl Origin {
     pub(super) fn new(ip: impl Into<IpAddr>, asn: u32, city: &'static City) -> Self {
-        Self {
-            ip: ip.into(),
-            asn,
-            city,
-            trusted: false,
-        }
+        Self { ip: ip.into(), asn, city, trusted: false }
     }
 
     fn trusted(ip: [u8; 4], asn: u32, city: &'static City) -> Self {
-        Self {
-            trusted: true,
-            ..Self::new(ip, asn, city)
-        }
+        Self { trusted: true, ..Self::new(ip, asn, city) }
     }
 }
 
@@ -133,11 +117,7 @@ pub(super) fn data_centre(number: usize) -> Origin {
 
 /// The VPN gateway nearest to an office.
 pub(super) fn vpn(office: usize) -> Origin {
-    let (gateway, city) = if CITIES[office].offset < -60 {
-        (0, 0)
-    } else {
-        (1, 1)
-    };
+    let (gateway, city) = if CITIES[office].offset < -60 { (0, 0) } else { (1, 1) };
     Origin::trusted([198, 19, gateway, 10], 64_532, &CITIES[city])
 }
 
@@ -147,24 +127,12 @@ pub(super) fn home(rng: &mut Rng, city: usize) -> Origin {
     let asn = 64_600 + provider as u32;
     let host: u16 = rng.random();
     if chance(rng, 125) {
-        let site = Ipv6Addr::new(
-            0x3fff,
-            provider as u16,
-            host,
-            0,
-            rng.random(),
-            rng.random(),
-            0,
-            1,
-        );
+        let site =
+            Ipv6Addr::new(0x3fff, provider as u16, host, 0, rng.random(), rng.random(), 0, 1);
         return Origin::new(site, asn, &CITIES[city]);
     }
     let [high, low] = host.to_be_bytes();
-    Origin::new(
-        [240, provider as u8, high, low.clamp(1, 254)],
-        asn,
-        &CITIES[city],
-    )
+    Origin::new([240, provider as u8, high, low.clamp(1, 254)], asn, &CITIES[city])
 }
 
 /// A hotel's network in `city`, picked by `number`.
@@ -180,11 +148,7 @@ pub(super) fn hotel(number: u64, city: usize) -> Origin {
 /// One of the few addresses behind which a mobile carrier hides all its customers of a city.
 pub(super) fn carrier(number: u64, city: usize) -> Origin {
     let host = 10 + (number % 24) as u8;
-    Origin::new(
-        [100, 64 + city as u8, host / 4, host],
-        64_560 + city as u32,
-        &CITIES[city],
-    )
+    Origin::new([100, 64 + city as u8, host / 4, host], 64_560 + city as u32, &CITIES[city])
 }
 
 /// The `number`-th of many home connections around the world, each at a provider of its own, from

@@ -44,11 +44,7 @@ impl Plan {
     pub(super) fn new(options: &GenerateOptions) -> Result<Self, GenerateError> {
         let events = options.events;
         let tenant = Tenant::new(options.seed, (events / 40).clamp(200, 5000) as usize);
-        let midnight = options
-            .start
-            .date_naive()
-            .and_time(NaiveTime::MIN)
-            .and_utc();
+        let midnight = options.start.date_naive().and_time(NaiveTime::MIN).and_utc();
         let span = Span::new(midnight.into(), options.days);
         let (mut placed, last_activation) = admin_work::plan(&tenant, span);
         let (resembling, near_misses) =
@@ -57,11 +53,7 @@ impl Plan {
         // Half of what is left may be attacks: a tiny sample gets the first of them.
         let least = placed.len() as u64;
         if events < least {
-            return Err(GenerateError::TooFewEvents {
-                events,
-                days: options.days,
-                least,
-            });
+            return Err(GenerateError::TooFewEvents { events, days: options.days, least });
         }
         let mut attacks = Vec::new();
         for planted in attacks::plan(&tenant, span, (events - least) / 2) {
@@ -178,12 +170,8 @@ struct Rhythms {
 /// How many ordinary events of each category make `events` together with what is placed, near the
 /// shares that the categories are to have.
 fn ordinary(events: u64, placed: &[Event]) -> [u64; 3] {
-    let count = |category| {
-        placed
-            .iter()
-            .filter(|event| event.category() == category)
-            .count() as u64
-    };
+    let count =
+        |category| placed.iter().filter(|event| event.category() == category).count() as u64;
     let [sign_in, tokens, audit] = Category::ALL.map(count);
     let mut left = events - sign_in - tokens - audit;
     let mut take = |wanted: u64| {

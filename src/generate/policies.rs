@@ -45,29 +45,12 @@ pub(super) struct Applied {
 
 /// The policies of the tenant of this seed.
 pub(super) fn policies(seed: u64) -> Vec<Policy> {
-    let policy = |name, grants, ask| Policy {
-        id: Guid::named(seed, name),
-        name,
-        grants,
-        ask,
-    };
+    let policy = |name, grants, ask| Policy { id: Guid::named(seed, name), name, grants, ask };
     vec![
-        policy(
-            "CA001 Block legacy authentication",
-            &["Block"],
-            Ask::ModernClient,
-        ),
+        policy("CA001 Block legacy authentication", &["Block"], Ask::ModernClient),
         policy("CA002 Require MFA for all users", &["Mfa"], Ask::Mfa),
-        policy(
-            "CA003 Require compliant device",
-            &["RequireCompliantDevice"],
-            Ask::CompliantDevice,
-        ),
-        policy(
-            "CA004 Block countries without staff",
-            &["Block"],
-            Ask::KnownCountry,
-        ),
+        policy("CA003 Require compliant device", &["RequireCompliantDevice"], Ask::CompliantDevice),
+        policy("CA004 Block countries without staff", &["Block"], Ask::KnownCountry),
     ]
 }
 

@@ -25,10 +25,7 @@ impl Rhythm {
                 tenant.weight_of(office) * (busyness(begin, CITIES[office].offset) + floor)
             })
         });
-        Self {
-            start,
-            slots: Weighted::new(slots),
-        }
+        Self { start, slots: Weighted::new(slots) }
     }
 
     /// How busy the day is altogether.

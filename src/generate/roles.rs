@@ -12,11 +12,7 @@ pub(super) struct Role {
 }
 
 const fn role(name: &'static str, template: &'static str, description: &'static str) -> Role {
-    Role {
-        name,
-        template,
-        description,
-    }
+    Role { name, template, description }
 }
 
 pub(super) static GLOBAL_ADMINISTRATOR: Role = role(
@@ -34,11 +30,8 @@ static USER_ADMINISTRATOR: Role = role(
     "fe930be7-5e62-47db-91af-98c3a49a38b1",
     "Can manage users and groups.",
 );
-static EXCHANGE_ADMINISTRATOR: Role = role(
-    "Exchange Administrator",
-    "29232cdf-9323-42fd-ade2-1d097af3e4de",
-    "Can manage Exchange.",
-);
+static EXCHANGE_ADMINISTRATOR: Role =
+    role("Exchange Administrator", "29232cdf-9323-42fd-ade2-1d097af3e4de", "Can manage Exchange.");
 static SECURITY_ADMINISTRATOR: Role = role(
     "Security Administrator",
     "194ae4cb-b126-40b2-bd5b-6091b380977d",
@@ -109,19 +102,11 @@ impl Holder {
     /// Where this administrator works.
     pub(super) fn console(&self, visit: usize) -> &'static App {
         let consoles: &[&'static App] = if self.role == &EXCHANGE_ADMINISTRATOR {
-            &[
-                &apps::EXCHANGE_ADMIN_CENTER,
-                &apps::EXCHANGE_POWERSHELL,
-                &apps::OFFICE_PORTAL,
-            ]
+            &[&apps::EXCHANGE_ADMIN_CENTER, &apps::EXCHANGE_POWERSHELL, &apps::OFFICE_PORTAL]
         } else if self.role == &HELPDESK_ADMINISTRATOR || self.role == &USER_ADMINISTRATOR {
             &[&apps::OFFICE_PORTAL, &apps::ENTRA_ADMIN_CENTER]
         } else {
-            &[
-                &apps::AZURE_PORTAL,
-                &apps::ENTRA_ADMIN_CENTER,
-                &apps::GRAPH_POWERSHELL,
-            ]
+            &[&apps::AZURE_PORTAL, &apps::ENTRA_ADMIN_CENTER, &apps::GRAPH_POWERSHELL]
         };
         consoles[visit % consoles.len()]
     }
@@ -133,12 +118,8 @@ impl Holder {
 
     /// Whether the role may change how people sign in.
     pub(super) fn writes_policy(&self) -> bool {
-        [
-            &GLOBAL_ADMINISTRATOR,
-            &SECURITY_ADMINISTRATOR,
-            &CONDITIONAL_ACCESS_ADMINISTRATOR,
-        ]
-        .contains(&self.role)
+        [&GLOBAL_ADMINISTRATOR, &SECURITY_ADMINISTRATOR, &CONDITIONAL_ACCESS_ADMINISTRATOR]
+            .contains(&self.role)
     }
 
     /// Whether the role may change applications.
@@ -184,11 +165,7 @@ pub(super) fn holders(seed: u64, members: &[usize], people: usize) -> Vec<Holder
     cast.into_iter()
         .enumerate()
         .filter_map(|(number, (role, hold, part))| {
-            let user = if part == BreakGlass {
-                emergency.next()
-            } else {
-                ordinary.next()
-            }?;
+            let user = if part == BreakGlass { emergency.next() } else { ordinary.next() }?;
             Some(Holder {
                 user,
                 role,

@@ -43,11 +43,8 @@ impl<'a> SignInRecords<'a> {
     ) -> Result<(), serde_json::Error> {
         let outcome = sign_in.outcome;
         let account = Account::of(rng, self.tenant, &sign_in.who);
-        let category = if sign_in.interactive {
-            Category::SignIn
-        } else {
-            Category::NonInteractive
-        };
+        let category =
+            if sign_in.interactive { Category::SignIn } else { Category::NonInteractive };
         let record = Record {
             time: Zulu(event.time),
             resource_id: &self.resource_path,
@@ -121,11 +118,7 @@ impl<'a> SignInRecords<'a> {
             risk_event_types_v2: risk.types,
             resource_display_name: sign_in.resource.name,
             resource_tenant_id: tenant.id,
-            home_tenant_id: if account.guest {
-                tenant.partner
-            } else {
-                tenant.id
-            },
+            home_tenant_id: if account.guest { tenant.partner } else { tenant.id },
             tenant_id: tenant.id,
             authentication_details: fields::steps(event, sign_in),
             authentication_requirement_policies: fields::requirement_policies(mfa),
@@ -141,11 +134,7 @@ impl<'a> SignInRecords<'a> {
             flagged_for_review: false,
             is_tenant_restricted: false,
             autonomous_system_number: Loose::draw(rng, sign_in.origin.asn, 40),
-            cross_tenant_access_type: if account.guest {
-                "b2bCollaboration"
-            } else {
-                "none"
-            },
+            cross_tenant_access_type: if account.guest { "b2bCollaboration" } else { "none" },
             private_link_details: Empty {},
             sso_extension_version: "",
             unique_token_identifier: URL_SAFE_NO_PAD.encode(request.dotnet_bytes()),
@@ -193,24 +182,10 @@ impl<'a> Account<'a> {
             Who::User(at) => {
                 let user = &tenant.users[*at];
                 // The name is written as the client sent it, which not every client does in lower case.
-                let upn = if at % 7 == 3 && chance(rng, 300) {
-                    &user.upn_mixed
-                } else {
-                    &user.upn
-                };
-                Account {
-                    id: user.id,
-                    upn,
-                    name: &user.name,
-                    guest: user.kind == Kind::Guest,
-                }
+                let upn = if at % 7 == 3 && chance(rng, 300) { &user.upn_mixed } else { &user.upn };
+                Account { id: user.id, upn, name: &user.name, guest: user.kind == Kind::Guest }
             }
-            Who::Nobody(upn) => Account {
-                id: Guid::ZERO,
-                upn,
-                name: "",
-                guest: false,
-            },
+            Who::Nobody(upn) => Account { id: Guid::ZERO, upn, name: "", guest: false },
         }
     }
 }

@@ -48,11 +48,7 @@ pub(super) fn device_detail(client: &Client) -> DeviceDetail {
         browser,
         is_compliant: Some(device.managed),
         is_managed: Some(device.managed),
-        trust_type: if device.joined {
-            "Azure AD joined"
-        } else {
-            "Azure AD registered"
-        },
+        trust_type: if device.joined { "Azure AD joined" } else { "Azure AD registered" },
     }
 }
 
@@ -62,10 +58,7 @@ pub(super) fn location(origin: &Origin) -> Location {
         city: city.name,
         state: city.state,
         country_or_region: city.country,
-        geo_coordinates: Coordinates {
-            latitude: city.latitude,
-            longitude: city.longitude,
-        },
+        geo_coordinates: Coordinates { latitude: city.latitude, longitude: city.longitude },
     }
 }
 
@@ -74,11 +67,7 @@ pub(super) fn network_location(origin: &Origin) -> Vec<NetworkLocation> {
         network_type: "trustedNamedLocation",
         network_names: ["Contoso networks"],
     };
-    if origin.trusted {
-        vec![known]
-    } else {
-        Vec::new()
-    }
+    if origin.trusted { vec![known] } else { Vec::new() }
 }
 
 pub(super) fn mfa_detail(sign_in: &SignIn) -> MfaDetail {
@@ -91,20 +80,11 @@ pub(super) fn mfa_detail(sign_in: &SignIn) -> MfaDetail {
 
 pub(super) fn processing_details(rng: &mut Rng, sign_in: &SignIn) -> Vec<KeyValue> {
     let mut details = vec![
-        KeyValue {
-            key: "Legacy TLS (TLS 1.0, 1.1, 3DES)",
-            value: "False",
-        },
-        KeyValue {
-            key: "Is CAE Token",
-            value: if chance(rng, 350) { "True" } else { "False" },
-        },
+        KeyValue { key: "Legacy TLS (TLS 1.0, 1.1, 3DES)", value: "False" },
+        KeyValue { key: "Is CAE Token", value: if chance(rng, 350) { "True" } else { "False" } },
     ];
     if sign_in.interactive && chance(rng, 400) {
-        details.push(KeyValue {
-            key: "Login Hint Present",
-            value: "True",
-        });
+        details.push(KeyValue { key: "Login Hint Present", value: "True" });
     }
     details
 }
@@ -121,27 +101,19 @@ pub(super) fn steps(event: &Event, sign_in: &SignIn) -> Vec<Step> {
         authentication_method: "Password",
         authentication_method_detail: "Password in the cloud",
         succeeded: password,
-        authentication_step_result_detail: if password {
-            "Correct password"
-        } else {
-            outcome.text
-        },
+        authentication_step_result_detail: if password { "Correct password" } else { outcome.text },
         authentication_step_requirement: "Primary authentication",
         status_sequence: 0,
         request_sequence: 1,
     }];
     let second = match (sign_in.mfa, outcome.verdict) {
         (Mfa::Prompted, _) => Some(("Mobile app notification", true, "MFA completed in Azure AD")),
-        (Mfa::Claim, _) => Some((
-            "Previously satisfied",
-            true,
-            "MFA requirement satisfied by claim in the token",
-        )),
-        (Mfa::NotRequired, Verdict::NeedsMfa) => Some((
-            "Mobile app notification",
-            false,
-            "Authentication in progress",
-        )),
+        (Mfa::Claim, _) => {
+            Some(("Previously satisfied", true, "MFA requirement satisfied by claim in the token"))
+        }
+        (Mfa::NotRequired, Verdict::NeedsMfa) => {
+            Some(("Mobile app notification", false, "Authentication in progress"))
+        }
         (Mfa::NotRequired, _) => None,
     };
     steps.extend(second.map(|(method, succeeded, detail)| Step {
@@ -171,11 +143,7 @@ pub(super) fn lifetime_policies(sign_in: &SignIn) -> Vec<LifetimePolicy> {
         expiration_requirement: "signInFrequencyPeriodicReauthentication",
         detail: "Sign-in frequency (periodic re-authentication)",
     };
-    if expired || sign_in.mfa == Mfa::Prompted {
-        vec![policy]
-    } else {
-        Vec::new()
-    }
+    if expired || sign_in.mfa == Mfa::Prompted { vec![policy] } else { Vec::new() }
 }
 
 pub(super) fn incoming_token(rng: &mut Rng, sign_in: &SignIn) -> &'static str {
@@ -205,17 +173,7 @@ pub(super) fn risk(risk: Risk) -> RiskFields {
             "userPassedMFADrivenByRiskBasedPolicy",
             &["unfamiliarFeatures"],
         ),
-        Risk::High => (
-            "high",
-            "atRisk",
-            "none",
-            &["passwordSpray", "maliciousIPAddress"],
-        ),
+        Risk::High => ("high", "atRisk", "none", &["passwordSpray", "maliciousIPAddress"]),
     };
-    RiskFields {
-        level,
-        state,
-        detail,
-        types,
-    }
+    RiskFields { level, state, detail, types }
 }

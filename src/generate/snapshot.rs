@@ -124,9 +124,7 @@ fn standing<'a>(tenant: &'a Tenant, holder: &Holder, start: Moment) -> Instance<
             role_assignment_origin_id: id,
             role_assignment_schedule_id: holder.schedule,
         },
-        Hold::Eligible => Source::Eligibility {
-            role_eligibility_schedule_id: holder.schedule,
-        },
+        Hold::Eligible => Source::Eligibility { role_eligibility_schedule_id: holder.schedule },
     };
     instance(tenant, holder, id, source, began, None)
 }

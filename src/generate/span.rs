@@ -16,11 +16,7 @@ pub(super) struct Span {
 
 impl Span {
     pub(super) fn new(start: Moment, days: u32) -> Self {
-        Self {
-            start,
-            end: start.after(DAY * i64::from(days)),
-            days,
-        }
+        Self { start, end: start.after(DAY * i64::from(days)), days }
     }
 
     /// The start of a day.
@@ -30,8 +26,7 @@ impl Span {
 
     /// A moment `per_mille` thousandths into the logs.
     pub(super) fn part(self, per_mille: i64) -> Moment {
-        self.start
-            .after(DAY / 1000 * per_mille * i64::from(self.days))
+        self.start.after(DAY / 1000 * per_mille * i64::from(self.days))
     }
 
     /// An event that happened at `created` and is written some time after. What would be written
@@ -42,10 +37,6 @@ impl Span {
         let created = created.clamp(self.start, latest);
         let time = created.after(lag(rng));
         let last = created.after((self.end.0 - created.0) / 2);
-        Event {
-            time: if time < self.end { time } else { last },
-            created,
-            what,
-        }
+        Event { time: if time < self.end { time } else { last }, created, what }
     }
 }

@@ -70,15 +70,11 @@ impl Tenant {
     pub(super) fn new(seed: u64, people: usize) -> Self {
         let mut rng = rng_for(seed, "tenant");
         let mut users = people_of(seed, people, &mut rng);
-        let members: Vec<usize> = (0..users.len())
-            .filter(|&at| users[at].kind == Kind::Member)
-            .collect();
+        let members: Vec<usize> =
+            (0..users.len()).filter(|&at| users[at].kind == Kind::Member).collect();
         let holders = roles::holders(seed, &members, users.len());
-        let first_plain = members[holders
-            .iter()
-            .filter(|holder| !holder.is_break_glass())
-            .count()..]
-            .to_vec();
+        let first_plain =
+            members[holders.iter().filter(|holder| !holder.is_break_glass()).count()..].to_vec();
         let service_desk: Vec<usize> = first_plain[..SERVICE_DESK].to_vec();
         for &at in &service_desk {
             users[at].desk = places::service_desk();
@@ -153,11 +149,7 @@ impl Tenant {
     pub(super) fn phone_origin(&self, user: usize, at: Moment) -> Origin {
         let who = &self.users[user];
         let today = mix(!self.seed, user as u64, at.0.div_euclid(DAY) as u64);
-        if today.is_multiple_of(3) {
-            who.home
-        } else {
-            places::carrier(today >> 8, who.office)
-        }
+        if today.is_multiple_of(3) { who.home } else { places::carrier(today >> 8, who.office) }
     }
 
     /// The user's desk, for what must come from a network that the user always uses.
@@ -173,9 +165,7 @@ impl Tenant {
         origin: &Origin,
         at: Moment,
     ) -> Guid {
-        let device = client
-            .device
-            .map_or(0, |device| u64::from(device.id.short()));
+        let device = client.device.map_or(0, |device| u64::from(device.id.short()));
         let place = mix(device, u64::from(origin.asn), at.0.div_euclid(DAY) as u64);
         Guid::numbered(self.seed, user as u64, place)
     }
@@ -195,11 +185,7 @@ fn people_of(seed: u64, people: usize, rng: &mut Rng) -> Vec<User> {
                 suffix += 1;
             }
             // The first hundred are members, so that the smallest tenant has people for every part.
-            let kind = if number >= 100 && chance(rng, 45) {
-                Kind::Guest
-            } else {
-                Kind::Member
-            };
+            let kind = if number >= 100 && chance(rng, 45) { Kind::Guest } else { Kind::Member };
             let upn_mixed = match kind {
                 Kind::Guest => format!("{local}_fabrikam.com#EXT#@contoso.onmicrosoft.com"),
                 _ if number % 9 == 0 => format!("{local}@Fabrikam.com"),
@@ -237,16 +223,10 @@ fn heavy_tail(rng: &mut Rng) -> u64 {
 /// An account that is nobody's.
 fn special(seed: u64, kind: Kind, number: usize, rng: &mut Rng) -> User {
     let (local, name) = match kind {
-        Kind::BreakGlass => (
-            format!("breakglass{number}"),
-            format!("Break Glass {number}"),
-        ),
+        Kind::BreakGlass => (format!("breakglass{number}"), format!("Break Glass {number}")),
         Kind::Leaver => {
             let (first, last) = (*pick(rng, names::FIRST), *pick(rng, names::LAST));
-            (
-                format!("ex.{first}.{last}").to_lowercase(),
-                format!("{first} {last}"),
-            )
+            (format!("ex.{first}.{last}").to_lowercase(), format!("{first} {last}"))
         }
         Kind::Service | Kind::Member | Kind::Guest => {
             let job = ["backup", "scanner", "reports", "sync"][(number - 1) % 4];
@@ -255,11 +235,7 @@ fn special(seed: u64, kind: Kind, number: usize, rng: &mut Rng) -> User {
     };
     let office = 1 + below(rng, 2);
     let home = places::home(rng, office);
-    let desk = if kind == Kind::Service {
-        places::data_centre(number)
-    } else {
-        home
-    };
+    let desk = if kind == Kind::Service { places::data_centre(number) } else { home };
     User {
         id: Guid::named(seed, &local),
         upn: format!("{local}@contoso.com"),
@@ -284,29 +260,12 @@ mod tests {
     #[test]
     fn the_smallest_tenant_has_room_for_every_part_and_names_nobody_twice() {
         let tenant = Tenant::new(3, 200);
-        let names: BTreeSet<String> = tenant
-            .users
-            .iter()
-            .map(|user| user.upn.to_lowercase())
-            .collect();
+        let names: BTreeSet<String> =
+            tenant.users.iter().map(|user| user.upn.to_lowercase()).collect();
         assert_eq!(names.len(), tenant.users.len());
-        assert!(
-            tenant.targets.len() >= 120,
-            "{} targets",
-            tenant.targets.len()
-        );
-        assert!(
-            tenant
-                .holders
-                .iter()
-                .all(|holder| !tenant.targets.contains(&holder.user))
-        );
-        assert!(
-            tenant
-                .service_desk
-                .iter()
-                .all(|at| !tenant.targets.contains(at))
-        );
+        assert!(tenant.targets.len() >= 120, "{} targets", tenant.targets.len());
+        assert!(tenant.holders.iter().all(|holder| !tenant.targets.contains(&holder.user)));
+        assert!(tenant.service_desk.iter().all(|at| !tenant.targets.contains(at)));
     }
 
     #[test]

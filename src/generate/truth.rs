@@ -102,10 +102,8 @@ impl Truth {
     /// When the file is not there or is not one that [`generate`](super::generate) wrote.
     pub fn read(dir: &Path) -> Result<Self, GenerateError> {
         let path = dir.join(FILE);
-        let text = fs::read(&path).map_err(|source| GenerateError::Read {
-            path: path.clone(),
-            source,
-        })?;
+        let text =
+            fs::read(&path).map_err(|source| GenerateError::Read { path: path.clone(), source })?;
         serde_json::from_slice(&text).map_err(|source| GenerateError::Parse { path, source })
     }
 }

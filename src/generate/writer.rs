@@ -33,11 +33,7 @@ impl<'a> Files<'a> {
             sign_ins: SignInRecords::new(tenant),
             audits: AuditRecords::new(tenant),
             rng: rng_for(tenant.seed, "records"),
-            hubs: [
-                hub(Category::SignIn)?,
-                hub(Category::NonInteractive)?,
-                hub(Category::Audit)?,
-            ],
+            hubs: [hub(Category::SignIn)?, hub(Category::NonInteractive)?, hub(Category::Audit)?],
             record: Vec::new(),
         })
     }
@@ -47,12 +43,10 @@ impl<'a> Files<'a> {
             self.record.clear();
             match &event.what {
                 What::SignIn(sign_in) => {
-                    self.sign_ins
-                        .write(&mut self.rng, event, sign_in, &mut self.record)?;
+                    self.sign_ins.write(&mut self.rng, event, sign_in, &mut self.record)?;
                 }
                 What::Audit(audit) => {
-                    self.audits
-                        .write(&mut self.rng, event, audit, &mut self.record)?;
+                    self.audits.write(&mut self.rng, event, audit, &mut self.record)?;
                 }
             }
             self.hubs[event.category() as usize].write(event.time.date(), &self.record)?;
@@ -65,21 +59,13 @@ impl<'a> Files<'a> {
         self.hubs.iter_mut().try_for_each(HubWriter::close)?;
         let [sign_in, non_interactive, audit] = self.hubs.each_ref().map(|hub| hub.records);
         let messages = self.hubs.iter().map(|hub| hub.messages).sum();
-        Ok((
-            RecordCounts {
-                sign_in,
-                non_interactive,
-                audit,
-            },
-            messages,
-        ))
+        Ok((RecordCounts { sign_in, non_interactive, audit }, messages))
     }
 }
 
 /// How often a message holds 1, 2, 3, … records: most hold few, some are full.
-const BATCHES: [u64; 20] = [
-    400, 170, 100, 70, 50, 38, 30, 25, 20, 17, 14, 12, 10, 9, 8, 7, 6, 5, 5, 14,
-];
+const BATCHES: [u64; 20] =
+    [400, 170, 100, 70, 50, 38, 30, 25, 20, 17, 14, 12, 10, 9, 8, 7, 6, 5, 5, 14];
 
 /// Writes the records of one hub, in the order of their `time`.
 struct HubWriter {
@@ -103,10 +89,8 @@ impl HubWriter {
     /// Makes the directory of the hub under `out`.
     fn create(out: &Path, category: Category, seed: u64) -> Result<Self, GenerateError> {
         let dir = out.join(category.hub());
-        fs::create_dir_all(&dir).map_err(|source| GenerateError::Write {
-            path: dir.clone(),
-            source,
-        })?;
+        fs::create_dir_all(&dir)
+            .map_err(|source| GenerateError::Write { path: dir.clone(), source })?;
         Ok(Self {
             dir,
             rng: rng_for(seed, category.hub()),
@@ -162,20 +146,13 @@ impl Open {
     fn create(dir: &Path, date: NaiveDate) -> Result<Self, GenerateError> {
         let path = dir.join(format!("{date}.ndjson"));
         match File::create_new(&path) {
-            Ok(file) => Ok(Self {
-                date,
-                path,
-                file: BufWriter::with_capacity(1 << 20, file),
-            }),
+            Ok(file) => Ok(Self { date, path, file: BufWriter::with_capacity(1 << 20, file) }),
             Err(source) => Err(GenerateError::Write { path, source }),
         }
     }
 
     fn error(&self, source: std::io::Error) -> GenerateError {
-        GenerateError::Write {
-            path: self.path.clone(),
-            source,
-        }
+        GenerateError::Write { path: self.path.clone(), source }
     }
 }
 

@@ -19,9 +19,7 @@ use crate::alert::{WebhookDestination, deliver_pending, run_rule};
 use crate::detect::builtin_rules;
 use crate::devhub::{Devhub, DevhubConfig};
 use crate::generate::{GenerateOptions, Truth, generate};
-use crate::ingest::{
-    FlushLimits, Hub, Ingester, Run, ingest_files, ingest_hubs,
-};
+use crate::ingest::{FlushLimits, Hub, Ingester, Run, ingest_files, ingest_hubs};
 use crate::lake::Lake;
 use crate::source::eventhub::{ConnectionString, Namespace};
 use receiver::Receiver;
@@ -87,7 +85,10 @@ fn prepare(directory: &Path) -> Result<(), Failure> {
             ));
         }
         if !empty {
-            step(&format!("starting clean: removing what an earlier demo left in {}", directory.display()));
+            step(&format!(
+                "starting clean: removing what an earlier demo left in {}",
+                directory.display()
+            ));
         }
         std::fs::remove_dir_all(directory).map_err(failed)?;
     }
@@ -110,7 +111,8 @@ fn sample(logs: &Path, events: u64) -> Result<Truth, Failure> {
 
 async fn start_devhub(logs: &Path) -> Result<Devhub, Failure> {
     let hubs = publish::hubs(logs)?;
-    let config = DevhubConfig::with_hubs(hubs.iter().map(|hub| (hub.as_str(), publish::PARTITIONS)));
+    let config =
+        DevhubConfig::with_hubs(hubs.iter().map(|hub| (hub.as_str(), publish::PARTITIONS)));
     let devhub = Devhub::start(&config, ([127, 0, 0, 1], 0).into())
         .await
         .map_err(|error| Failure::new(Exit::Unreachable, error.into()))?;
@@ -134,12 +136,14 @@ async fn ingest(lake: &Lake, devhub: &Devhub, logs: &Path, messages: u64) -> Res
         progress.set(usize::try_from(ingester.counts().deliveries).unwrap_or_default(), total);
     })
     .await?;
-    let snapshots = ["roleAssignmentScheduleInstances.json", "roleEligibilityScheduleInstances.json"];
+    let snapshots =
+        ["roleAssignmentScheduleInstances.json", "roleEligibilityScheduleInstances.json"];
     let snapshots = snapshots.iter().map(|name| logs.join(name)).collect();
     ingest_files(&mut ingester, lake, snapshots, |_, _| {}).await?;
     progress.finish();
     let counts = ingester.counts();
-    let tables: Vec<_> = counts.rows.iter().map(|(table, rows)| format!("{rows} {table}")).collect();
+    let tables: Vec<_> =
+        counts.rows.iter().map(|(table, rows)| format!("{rows} {table}")).collect();
     step(&format!("ingested over AMQP into Delta tables: {}", tables.join(", ")));
     Ok(())
 }
@@ -148,8 +152,7 @@ async fn detect(lake: &Lake, truth: &Truth) -> Result<(), Failure> {
     for rule in builtin_rules()? {
         let rule = Arc::new(rule);
         let progress = Progress::new(&rule.id);
-        let summary =
-            run_rule(lake, &rule, truth.end, |done, all| progress.set(done, all)).await?;
+        let summary = run_rule(lake, &rule, truth.end, |done, all| progress.set(done, all)).await?;
         progress.finish();
         if let Some(error) = summary.error {
             return Err(Failure::said(Exit::Wrong, error));

@@ -5,9 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use azure_messaging_eventhubs::models::EventData;
-use azure_messaging_eventhubs::{
-    EventDataBatchOptions, EventHubsError, ProducerClient,
-};
+use azure_messaging_eventhubs::{EventDataBatchOptions, EventHubsError, ProducerClient};
 
 use super::super::progress::Progress;
 use super::{Exit, Failure};
@@ -20,6 +18,9 @@ pub(super) const PARTITIONS: usize = 2;
 /// How long a batch may wait for its acknowledgement. The client can miss one and then waits for
 /// ever; whether the batch arrived is asked of the devhub.
 const ACKNOWLEDGED_WITHIN: Duration = Duration::from_secs(5);
+
+/// Attempts at one batch.
+const ATTEMPTS: u32 = 5;
 
 /// The hubs that the sample is for: each has a directory of its name.
 pub(super) fn hubs(logs: &Path) -> Result<Vec<String>, Failure> {
@@ -40,7 +41,7 @@ pub(super) async fn publish(devhub: &Devhub, logs: &Path) -> Result<u64, Failure
     for hub in hubs(logs)? {
         let progress = Progress::new(&hub);
         let bodies = bodies(&logs.join(&hub))?;
-        let client = open(devhub, &hub).await.map_err(|error| failed(&hub, &error))?;
+        let client = open(devhub, &hub).await?;
         let mut publisher = Publisher { devhub, hub: &hub, client, partition: 0, sent: 0 };
         let mut rest = bodies.as_slice();
         while !rest.is_empty() {
@@ -66,20 +67,34 @@ struct Publisher<'a> {
 
 impl Publisher<'_> {
     /// Sends as many bodies as fit into one batch, to the partitions in turn.
+    ///
+    /// A producer cannot know of a batch whose acknowledgement it missed whether it arrived; here
+    /// the devhub knows, so nothing is sent twice.
     async fn send_batch(&mut self, bodies: &[Vec<u8>]) -> Result<usize, Failure> {
         self.partition = (self.partition + 1) % PARTITIONS;
         let before = self.last_sequence_number()?;
-        let taken = match tokio::time::timeout(ACKNOWLEDGED_WITHIN, self.try_send(bodies)).await {
-            Ok(Ok(taken)) => taken,
-            Ok(Err(error)) => return Err(failed(self.hub, &error)),
-            Err(_) => {
-                self.client =
-                    open(self.devhub, self.hub).await.map_err(|error| failed(self.hub, &error))?;
-                usize::try_from(self.last_sequence_number()? - before).unwrap_or_default()
+        for attempt in 1.. {
+            let sent = tokio::time::timeout(ACKNOWLEDGED_WITHIN, self.try_send(bodies)).await;
+            let reason = match sent {
+                Ok(Ok(taken)) => {
+                    self.sent += taken;
+                    return Ok(taken);
+                }
+                Ok(Err(error)) => error.to_string(),
+                Err(_) => "no acknowledgement".to_owned(),
+            };
+            tracing::debug!(hub = self.hub, attempt, reason, "batch not acknowledged");
+            if attempt == ATTEMPTS {
+                return Err(failed(self.hub, &reason));
             }
-        };
-        self.sent += taken;
-        Ok(taken)
+            self.client = open(self.devhub, self.hub).await?;
+            let arrived = usize::try_from(self.last_sequence_number()? - before).unwrap_or_default();
+            if arrived > 0 {
+                self.sent += arrived;
+                return Ok(arrived);
+            }
+        }
+        Ok(0)
     }
 
     async fn try_send(&self, bodies: &[Vec<u8>]) -> Result<usize, EventHubsError> {
@@ -107,11 +122,12 @@ impl Publisher<'_> {
     }
 }
 
-async fn open(devhub: &Devhub, hub: &str) -> Result<ProducerClient, EventHubsError> {
+async fn open(devhub: &Devhub, hub: &str) -> Result<ProducerClient, Failure> {
     ProducerClient::builder()
         .with_custom_endpoint(format!("amqp://{}", devhub.local_addr()))
         .open_with_connection_string(&devhub.connection_string(), Some(hub))
         .await
+        .map_err(|error| failed(hub, &error.to_string()))
 }
 
 fn bodies(directory: &Path) -> Result<Vec<Vec<u8>>, Failure> {
@@ -124,6 +140,6 @@ fn bodies(directory: &Path) -> Result<Vec<Vec<u8>>, Failure> {
     Ok(bodies)
 }
 
-fn failed(hub: &str, error: &EventHubsError) -> Failure {
-    Failure::said(Exit::Unreachable, format!("publishing to {hub}: {error}"))
+fn failed(hub: &str, reason: &str) -> Failure {
+    Failure::said(Exit::Unreachable, format!("publishing to {hub}: {reason}"))
 }

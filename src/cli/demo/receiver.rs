@@ -41,7 +41,11 @@ impl Receiver {
     }
 }
 
-async fn take(State(taken): State<Taken>, headers: HeaderMap, Json(alert): Json<Value>) -> StatusCode {
+async fn take(
+    State(taken): State<Taken>,
+    headers: HeaderMap,
+    Json(alert): Json<Value>,
+) -> StatusCode {
     let Some(key) = headers.get("idempotency-key").and_then(|key| key.to_str().ok()) else {
         return StatusCode::BAD_REQUEST;
     };

@@ -20,7 +20,8 @@ pub(super) fn print(truth: &Truth, alerts: &[Value]) -> std::io::Result<()> {
     table.set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(["planted", "rule that should find it", "alerts that arrived"]);
     for attack in &truth.attacks {
-        let found: Vec<_> = alerts.iter().filter(|alert| belongs(alert, attack)).map(name).collect();
+        let found: Vec<_> =
+            alerts.iter().filter(|alert| belongs(alert, attack)).map(name).collect();
         let found = if found.is_empty() { "none".to_owned() } else { found.join("\n") };
         let rule = attack.rule.clone().unwrap_or_else(|| "(no rule yet)".into());
         table.add_row([attack.title.clone(), rule, found]);

@@ -29,11 +29,7 @@ pub(super) fn brute_force(stage: &mut Stage<'_>) -> Option<Planted> {
     };
     for number in 0..ATTEMPTS {
         let at = start.after(36 * SECOND * number + stage.rng.random_range(0..20 * SECOND));
-        let outcome = if number % 12 == 11 {
-            &outcome::LOCKED
-        } else {
-            &outcome::BAD_PASSWORD
-        };
+        let outcome = if number % 12 == 11 { &outcome::LOCKED } else { &outcome::BAD_PASSWORD };
         let victim = stage.victim(victims::BRUTE);
         stage.attempt(at, victim, &way, outcome);
     }
@@ -103,22 +99,12 @@ pub(super) fn risky_address(stage: &mut Stage<'_>) -> Option<Planted> {
         let at = start.after(38 * SECOND * number as i64 + stage.rng.random_range(0..30 * SECOND));
         let victim = stage.victim(victims::RISKY[number % victims::RISKY.len()]);
         // The accounts lock after a while: 30 of the attempts meet a locked one.
-        let outcome = if number >= ATTEMPTS - 30 {
-            &outcome::LOCKED
-        } else {
-            &outcome::BAD_PASSWORD
-        };
+        let outcome =
+            if number >= ATTEMPTS - 30 { &outcome::LOCKED } else { &outcome::BAD_PASSWORD };
         stage.attempt(at, victim, &way, outcome);
     }
     let victim = stage.victim(victims::RISKY[0]);
-    stage.attempt_with(
-        start.after(4 * HOUR),
-        victim,
-        &way,
-        &outcome::SUCCESS,
-        Risk::High,
-        None,
-    );
+    stage.attempt_with(start.after(4 * HOUR), victim, &way, &outcome::SUCCESS, Risk::High, None);
     Some(stage.planted(&Plot {
         id: "risky-ip",
         title: "An address with more than fifty failures in an hour",

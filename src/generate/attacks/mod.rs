@@ -61,12 +61,7 @@ pub(super) fn plan(tenant: &Tenant, span: Span, limit: u64) -> Vec<Planted> {
     let mut records = 0;
     for (number, make) in makers.into_iter().enumerate() {
         let rng = rng_for(tenant.seed, &format!("attack {number}"));
-        let mut stage = Stage {
-            tenant,
-            span,
-            rng,
-            events: Vec::new(),
-        };
+        let mut stage = Stage { tenant, span, rng, events: Vec::new() };
         let Some(plot) = make(&mut stage) else {
             continue;
         };
@@ -110,9 +105,7 @@ struct Way {
 impl Stage<'_> {
     /// A moment about `per_mille` thousandths into the logs.
     fn about(&mut self, per_mille: i64) -> Moment {
-        self.span
-            .part(per_mille)
-            .after(self.rng.random_range(0..20 * MINUTE))
+        self.span.part(per_mille).after(self.rng.random_range(0..20 * MINUTE))
     }
 
     /// The user kept as a victim.

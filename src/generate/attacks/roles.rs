@@ -44,21 +44,12 @@ pub(super) fn never_activated(stage: &mut Stage<'_>) -> Option<Planted> {
 
 /// Somebody uses an account that nobody is to use.
 pub(super) fn break_glass(stage: &mut Stage<'_>) -> Option<Planted> {
-    let accounts: Vec<&Holder> = stage
-        .tenant
-        .holders
-        .iter()
-        .filter(|holder| holder.is_break_glass())
-        .collect();
-    let roles: Vec<String> = accounts
-        .first()
-        .map(|holder| holder.role.name.to_owned())
-        .into_iter()
-        .collect();
-    let users: Vec<String> = accounts
-        .iter()
-        .map(|holder| stage.tenant.users[holder.user].upn.clone())
-        .collect();
+    let accounts: Vec<&Holder> =
+        stage.tenant.holders.iter().filter(|holder| holder.is_break_glass()).collect();
+    let roles: Vec<String> =
+        accounts.first().map(|holder| holder.role.name.to_owned()).into_iter().collect();
+    let users: Vec<String> =
+        accounts.iter().map(|holder| stage.tenant.users[holder.user].upn.clone()).collect();
     let user = accounts.first()?.user;
     let mut way = Way {
         origin: Origin::new([240, 250, 3, 77], 64_890, &CITIES[0]),
@@ -68,20 +59,10 @@ pub(super) fn break_glass(stage: &mut Stage<'_>) -> Option<Planted> {
     };
     let start = stage.about(900);
     stage.attempt(start, Who::User(user), &way, &outcome::SUCCESS);
-    stage.attempt(
-        start.after(6 * MINUTE),
-        Who::User(user),
-        &way,
-        &outcome::SUCCESS,
-    );
+    stage.attempt(start.after(6 * MINUTE), Who::User(user), &way, &outcome::SUCCESS);
     way.interactive = false;
     for number in 1..=3 {
-        stage.attempt(
-            start.after(40 * SECOND * number),
-            Who::User(user),
-            &way,
-            &outcome::SUCCESS,
-        );
+        stage.attempt(start.after(40 * SECOND * number), Who::User(user), &way, &outcome::SUCCESS);
     }
     let mut planted = stage.planted(&Plot {
         id: "break-glass-sign-in",
@@ -97,11 +78,7 @@ pub(super) fn break_glass(stage: &mut Stage<'_>) -> Option<Planted> {
 }
 
 fn idle<'a>(stage: &Stage<'a>, hold: Hold) -> Option<&'a Holder> {
-    stage
-        .tenant
-        .holders
-        .iter()
-        .find(|holder| holder.part == Part::Idle && holder.hold == hold)
+    stage.tenant.holders.iter().find(|holder| holder.part == Part::Idle && holder.hold == hold)
 }
 
 fn absence(stage: &mut Stage<'_>, holder: &Holder, plot: &Plot) -> Planted {

@@ -104,19 +104,9 @@ pub(super) fn subnet(stage: &mut Stage<'_>) -> Option<Planted> {
             interactive: true,
         };
         let at = start.after(step * number as i64 + stage.rng.random_range(0..step));
-        let outcome = if chance(&mut stage.rng, 40) {
-            &outcome::LOCKED
-        } else {
-            &outcome::BAD_PASSWORD
-        };
-        stage.attempt_with(
-            at,
-            Who::User(user),
-            &way,
-            outcome,
-            Risk::None,
-            Some(correlation),
-        );
+        let outcome =
+            if chance(&mut stage.rng, 40) { &outcome::LOCKED } else { &outcome::BAD_PASSWORD };
+        stage.attempt_with(at, Who::User(user), &way, outcome, Risk::None, Some(correlation));
     }
     Some(stage.planted(&Plot {
         id: "subnet-spray",
@@ -133,14 +123,9 @@ pub(super) fn distributed(stage: &mut Stage<'_>) -> Option<Planted> {
     let count = stage.scaled(80, 120, 400);
     let users = stage.users(count);
     let step = 3 * HOUR / users.len() as i64;
-    let mut attempts: Vec<(Who, _)> = users
-        .into_iter()
-        .map(|user| (Who::User(user), &outcome::BAD_PASSWORD))
-        .collect();
-    attempts.push((
-        stage.victim(victims::DISTRIBUTED),
-        &outcome::STRONG_AUTH_REQUIRED,
-    ));
+    let mut attempts: Vec<(Who, _)> =
+        users.into_iter().map(|user| (Who::User(user), &outcome::BAD_PASSWORD)).collect();
+    attempts.push((stage.victim(victims::DISTRIBUTED), &outcome::STRONG_AUTH_REQUIRED));
     for (number, (who, outcome)) in attempts.into_iter().enumerate() {
         let way = Way {
             origin: places::proxy(&mut stage.rng, number),
@@ -164,20 +149,7 @@ pub(super) fn distributed(stage: &mut Stage<'_>) -> Option<Planted> {
 
 /// A name that the attacker guessed and the tenant does not have: people have first names in theirs.
 fn nobody(rng: &mut Rng) -> Who {
-    let role = [
-        "info",
-        "sales",
-        "it",
-        "finance",
-        "test",
-        "scan",
-        "hr",
-        "reception",
-    ];
-    let upn = format!(
-        "{}{}@contoso.com",
-        pick(rng, &role),
-        rng.random_range(1..10)
-    );
+    let role = ["info", "sales", "it", "finance", "test", "scan", "hr", "reception"];
+    let upn = format!("{}{}@contoso.com", pick(rng, &role), rng.random_range(1..10));
     Who::Nobody(upn.into())
 }

@@ -10,11 +10,7 @@ use super::{SAMPLE, Sample, bytes, files, hubs, messages, millis, records_of, te
 fn the_same_options_give_the_same_bytes_and_another_seed_gives_others() {
     let of_seed = |seed| bytes(Sample::new(3_000, 3, seed).dir.path());
     let first = of_seed(1);
-    assert_eq!(
-        first.len(),
-        3 * 3 + 3,
-        "a file a hub and day, two snapshots and the truth"
-    );
+    assert_eq!(first.len(), 3 * 3 + 3, "a file a hub and day, two snapshots and the truth");
     assert!(first == of_seed(1), "the same seed gave other bytes");
     let other = of_seed(2);
     for ((name, body), (_, other)) in first.iter().zip(&other) {
@@ -27,11 +23,7 @@ fn the_number_of_records_is_the_one_asked_for_and_the_truth_counts_them() {
     for (events, days, seed) in [(1_000, 3, 1), (5_003, 3, 2), (7_001, 1, 3), (9_999, 30, 4)] {
         let sample = Sample::new(events, days, seed);
         let count = |category: &str| {
-            sample
-                .records
-                .iter()
-                .filter(|record| record["category"] == category)
-                .count() as u64
+            sample.records.iter().filter(|record| record["category"] == category).count() as u64
         };
         let counts = RecordCounts {
             sign_in: count("SignInLogs"),
@@ -40,31 +32,21 @@ fn the_number_of_records_is_the_one_asked_for_and_the_truth_counts_them() {
         };
         assert_eq!(counts, sample.truth.records);
         assert_eq!(counts.total(), events);
-        assert_eq!(
-            messages(sample.dir.path()).len() as u64,
-            sample.truth.messages
-        );
+        assert_eq!(messages(sample.dir.path()).len() as u64, sample.truth.messages);
         assert_eq!(Truth::read(sample.dir.path()).unwrap(), sample.truth);
     }
 }
 
 #[test]
 fn the_categories_have_their_shares() {
-    let RecordCounts {
-        sign_in,
-        non_interactive,
-        audit,
-    } = SAMPLE.truth.records;
+    let RecordCounts { sign_in, non_interactive, audit } = SAMPLE.truth.records;
     assert_eq!((sign_in, non_interactive, audit), (3_200, 4_400, 400));
 }
 
 #[test]
 fn records_are_in_the_order_of_time_in_the_file_of_their_day_and_within_the_logs() {
     let dir = SAMPLE.dir.path();
-    let (start, end) = (
-        SAMPLE.truth.start.timestamp_millis(),
-        SAMPLE.truth.end.timestamp_millis(),
-    );
+    let (start, end) = (SAMPLE.truth.start.timestamp_millis(), SAMPLE.truth.end.timestamp_millis());
     for hub in hubs(dir) {
         let mut last = String::new();
         for (path, body) in files(&dir.join(&hub)) {
@@ -110,36 +92,16 @@ fn sign_ins_arrive_late_and_out_of_order() {
 fn options_that_cannot_be_met_are_refused_with_what_would_do() {
     let dir = TempDir::new().unwrap();
     let attempt = |events, days| {
-        generate(
-            &GenerateOptions {
-                events,
-                days,
-                ..GenerateOptions::default()
-            },
-            dir.path(),
-        )
-        .unwrap_err()
+        generate(&GenerateOptions { events, days, ..GenerateOptions::default() }, dir.path())
+            .unwrap_err()
     };
-    assert!(matches!(
-        attempt(1_000, 0),
-        GenerateError::Days { days: 0, .. }
-    ));
+    assert!(matches!(attempt(1_000, 0), GenerateError::Days { days: 0, .. }));
     let GenerateError::TooFewEvents { least, .. } = attempt(50, 14) else {
         panic!("50 events were enough")
     };
-    assert!(matches!(
-        attempt(least - 1, 14),
-        GenerateError::TooFewEvents { .. }
-    ));
-    let options = GenerateOptions {
-        events: least,
-        days: 14,
-        ..GenerateOptions::default()
-    };
-    assert_eq!(
-        generate(&options, dir.path()).unwrap().records.total(),
-        least
-    );
+    assert!(matches!(attempt(least - 1, 14), GenerateError::TooFewEvents { .. }));
+    let options = GenerateOptions { events: least, days: 14, ..GenerateOptions::default() };
+    assert_eq!(generate(&options, dir.path()).unwrap().records.total(), least);
     assert!(
         matches!(attempt(5_000, 3), GenerateError::NotEmpty { .. }),
         "an old sample was overwritten"
@@ -148,11 +110,7 @@ fn options_that_cannot_be_met_are_refused_with_what_would_do() {
 
 #[test]
 fn days_begin_at_midnight_whatever_the_time_of_day_of_the_start() {
-    let midnight = GenerateOptions {
-        events: 1_000,
-        days: 2,
-        ..GenerateOptions::default()
-    };
+    let midnight = GenerateOptions { events: 1_000, days: 2, ..GenerateOptions::default() };
     let noon = GenerateOptions {
         start: midnight.start + chrono::TimeDelta::hours(12),
         ..midnight.clone()

@@ -30,34 +30,21 @@ struct Sample {
 impl Sample {
     fn new(events: u64, days: u32, seed: u64) -> Self {
         let dir = TempDir::new().unwrap();
-        let options = GenerateOptions {
-            events,
-            seed,
-            days,
-            ..GenerateOptions::default()
-        };
+        let options = GenerateOptions { events, seed, days, ..GenerateOptions::default() };
         let truth = generate(&options, dir.path()).unwrap();
         let records = messages(dir.path())
             .into_iter()
             .flat_map(|(_, message)| records_of(&message))
             .collect();
-        Self {
-            dir,
-            truth,
-            records,
-        }
+        Self { dir, truth, records }
     }
 
     fn sign_ins(&self) -> impl Iterator<Item = &Value> {
-        self.records
-            .iter()
-            .filter(|record| record["category"] != "AuditLogs")
+        self.records.iter().filter(|record| record["category"] != "AuditLogs")
     }
 
     fn audits(&self) -> impl Iterator<Item = &Value> {
-        self.records
-            .iter()
-            .filter(|record| record["category"] == "AuditLogs")
+        self.records.iter().filter(|record| record["category"] == "AuditLogs")
     }
 
     fn snapshot(&self, name: &str) -> Vec<Value> {
@@ -135,12 +122,7 @@ fn files(dir: &Path) -> Vec<(String, String)> {
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.is_file())
-        .map(|path| {
-            (
-                path.display().to_string(),
-                fs::read_to_string(&path).unwrap(),
-            )
-        })
+        .map(|path| (path.display().to_string(), fs::read_to_string(&path).unwrap()))
         .collect();
     files.sort();
     files
@@ -151,22 +133,16 @@ fn records_of(message: &Value) -> Vec<Value> {
 }
 
 fn text(value: &Value) -> &str {
-    value
-        .as_str()
-        .unwrap_or_else(|| panic!("{value} is no text"))
+    value.as_str().unwrap_or_else(|| panic!("{value} is no text"))
 }
 
 /// The user of a sign-in as the truth writes it.
 fn user(record: &Value) -> String {
-    text(&record["properties"]["userPrincipalName"])
-        .to_lowercase()
-        .replace("#ext#", "#EXT#")
+    text(&record["properties"]["userPrincipalName"]).to_lowercase().replace("#ext#", "#EXT#")
 }
 
 fn millis(value: &Value) -> i64 {
-    chrono::DateTime::parse_from_rfc3339(text(value))
-        .unwrap()
-        .timestamp_millis()
+    chrono::DateTime::parse_from_rfc3339(text(value)).unwrap().timestamp_millis()
 }
 
 /// All bytes of a sample, file by file.
@@ -175,8 +151,5 @@ fn bytes(dir: &Path) -> Vec<(String, String)> {
         |(name, body): (String, String)| (name.replace(&dir.display().to_string(), ""), body);
     let hubs = hubs(dir);
     let folders = hubs.iter().map(|hub| dir.join(hub)).chain([dir.to_owned()]);
-    folders
-        .flat_map(|folder| files(&folder))
-        .map(strip)
-        .collect()
+    folders.flat_map(|folder| files(&folder)).map(strip).collect()
 }

@@ -8,15 +8,9 @@ use serde_json::Value;
 /// The most wrong attempts, and the most users with one, that an address has in any hour.
 fn worst_hours(sample: &Sample, clock: impl Fn(&Value) -> i64) -> BTreeMap<String, (usize, usize)> {
     let mut attempts: BTreeMap<String, Vec<(i64, String)>> = BTreeMap::new();
-    for record in sample
-        .sign_ins()
-        .filter(|record| WRONG.contains(&text(&record["resultType"])))
-    {
+    for record in sample.sign_ins().filter(|record| WRONG.contains(&text(&record["resultType"]))) {
         let address = text(&record["properties"]["ipAddress"]).to_owned();
-        attempts
-            .entry(address)
-            .or_default()
-            .push((clock(record), user(record)));
+        attempts.entry(address).or_default().push((clock(record), user(record)));
     }
     let worst = |mut attempts: Vec<(i64, String)>| {
         attempts.sort();
@@ -25,42 +19,20 @@ fn worst_hours(sample: &Sample, clock: impl Fn(&Value) -> i64) -> BTreeMap<Strin
                 .iter()
                 .filter(|(at, _)| *at > attempts[last].0 - HOUR_IN_MILLIS)
                 .collect();
-            (
-                hour.len(),
-                hour.iter()
-                    .map(|(_, user)| user)
-                    .collect::<BTreeSet<_>>()
-                    .len(),
-            )
+            (hour.len(), hour.iter().map(|(_, user)| user).collect::<BTreeSet<_>>().len())
         });
-        hours.fold((0, 0), |most, hour| {
-            (most.0.max(hour.0), most.1.max(hour.1))
-        })
+        hours.fold((0, 0), |most, hour| (most.0.max(hour.0), most.1.max(hour.1)))
     };
-    attempts
-        .into_iter()
-        .map(|(address, attempts)| (address, worst(attempts)))
-        .collect()
+    attempts.into_iter().map(|(address, attempts)| (address, worst(attempts))).collect()
 }
 
 #[test]
 fn no_ordinary_address_looks_like_a_spray_or_risky_but_the_service_desk() {
     // Very many sign-ins in one day, so that office NATs are crowded.
     let sample = Sample::new(60_000, 1, 5);
-    let planted: BTreeSet<&String> = sample
-        .truth
-        .attacks
-        .iter()
-        .flat_map(|attack| &attack.ip_addresses)
-        .collect();
-    let near_miss = |id: &str| {
-        sample
-            .truth
-            .near_misses
-            .iter()
-            .find(|miss| miss.id == id)
-            .unwrap()
-    };
+    let planted: BTreeSet<&String> =
+        sample.truth.attacks.iter().flat_map(|attack| &attack.ip_addresses).collect();
+    let near_miss = |id: &str| sample.truth.near_misses.iter().find(|miss| miss.id == id).unwrap();
     let desk = &near_miss("monday-service-desk").ip_addresses[0];
     for clock in ["createdDateTime", "time"] {
         let at = |record: &Value| match clock {
@@ -68,19 +40,12 @@ fn no_ordinary_address_looks_like_a_spray_or_risky_but_the_service_desk() {
             _ => millis(&record["properties"]["createdDateTime"]),
         };
         let worst = worst_hours(&sample, at);
-        assert!(
-            worst[desk].1 >= 10,
-            "the near miss is no miss: {:?}",
-            worst[desk]
-        );
+        assert!(worst[desk].1 >= 10, "the near miss is no miss: {:?}", worst[desk]);
         for (address, (attempts, users)) in &worst {
             if planted.contains(address) {
                 continue;
             }
-            assert!(
-                *attempts <= 50,
-                "{address} has {attempts} failures in an hour of {clock}"
-            );
+            assert!(*attempts <= 50, "{address} has {attempts} failures in an hour of {clock}");
             assert!(
                 *users < 10 || address == desk,
                 "{address} fails for {users} users in an hour of {clock}"
@@ -90,20 +55,13 @@ fn no_ordinary_address_looks_like_a_spray_or_risky_but_the_service_desk() {
     let job = near_miss("failing-jobs");
     let failures =
         |record: &&Value| user(record) == job.users[0] && record["resultType"] == "50126";
-    assert!(
-        sample.sign_ins().filter(failures).count() >= 40,
-        "the job does not fail a lot"
-    );
+    assert!(sample.sign_ins().filter(failures).count() >= 40, "the job does not fail a lot");
 }
 
 #[test]
 fn ordinary_legacy_authentication_never_succeeds() {
-    let planted: BTreeSet<&String> = SAMPLE
-        .truth
-        .attacks
-        .iter()
-        .flat_map(|attack| &attack.ip_addresses)
-        .collect();
+    let planted: BTreeSet<&String> =
+        SAMPLE.truth.attacks.iter().flat_map(|attack| &attack.ip_addresses).collect();
     let legacy: Vec<&Value> = SAMPLE
         .sign_ins()
         .filter(|record| !planted.contains(&text(&record["properties"]["ipAddress"]).to_owned()))

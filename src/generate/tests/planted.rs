@@ -17,38 +17,19 @@ fn every_attack_is_there_as_the_truth_says() {
             .filter(|record| addresses.contains(text(&record["properties"]["ipAddress"])))
             .collect();
         assert_eq!(records.len() as u64, attack.records, "{}", attack.id);
-        let created = || {
-            records
-                .iter()
-                .map(|record| millis(&record["properties"]["createdDateTime"]))
-        };
+        let created =
+            || records.iter().map(|record| millis(&record["properties"]["createdDateTime"]));
         if attack.records > 0 {
-            assert_eq!(
-                created().min(),
-                Some(attack.start.timestamp_millis()),
-                "{}",
-                attack.id
-            );
-            assert_eq!(
-                created().max(),
-                Some(attack.end.timestamp_millis()),
-                "{}",
-                attack.id
-            );
+            assert_eq!(created().min(), Some(attack.start.timestamp_millis()), "{}", attack.id);
+            assert_eq!(created().max(), Some(attack.end.timestamp_millis()), "{}", attack.id);
             assert!(
-                records
-                    .iter()
-                    .all(|record| users.contains(user(record).as_str())),
+                records.iter().all(|record| users.contains(user(record).as_str())),
                 "{}",
                 attack.id
             );
         }
-        let results = |code: &str| {
-            records
-                .iter()
-                .filter(|record| record["resultType"] == code)
-                .count()
-        };
+        let results =
+            |code: &str| records.iter().filter(|record| record["resultType"] == code).count();
         let seen: BTreeSet<String> = records.iter().map(|record| user(record)).collect();
         let minutes = (attack.end - attack.start).num_minutes();
         let holds = match attack.id.as_str() {
@@ -92,12 +73,7 @@ fn every_attack_is_there_as_the_truth_says() {
 #[test]
 fn three_days_hold_all_attacks_and_five_thousand_records_are_enough() {
     let ids = |sample: &Sample| {
-        sample
-            .truth
-            .attacks
-            .iter()
-            .map(|attack| attack.id.clone())
-            .collect::<BTreeSet<_>>()
+        sample.truth.attacks.iter().map(|attack| attack.id.clone()).collect::<BTreeSet<_>>()
     };
     let small = Sample::new(5_000, 3, 11);
     assert_eq!(ids(&small), ids(&SAMPLE));
@@ -110,12 +86,7 @@ fn three_days_hold_all_attacks_and_five_thousand_records_are_enough() {
 #[test]
 fn only_the_planted_holders_leave_their_roles_unused() {
     let planted = |id: &str| {
-        let attack = SAMPLE
-            .truth
-            .attacks
-            .iter()
-            .find(|attack| attack.id == id)
-            .unwrap();
+        let attack = SAMPLE.truth.attacks.iter().find(|attack| attack.id == id).unwrap();
         attack.users.iter().cloned().collect::<BTreeSet<String>>()
     };
     let start = SAMPLE.truth.start.timestamp_millis();
@@ -147,10 +118,7 @@ fn only_the_planted_holders_leave_their_roles_unused() {
         .collect();
     let never: BTreeSet<String> = eligible.difference(&activated).cloned().collect();
     assert_eq!(never, planted("never-activated-eligible"));
-    assert!(
-        used.is_disjoint(&never),
-        "who never activates does no administrator's work either"
-    );
+    assert!(used.is_disjoint(&never), "who never activates does no administrator's work either");
 
     // Both sign in like everybody: it is the role that is idle, not the person.
     let signed_in: BTreeSet<String> = SAMPLE.sign_ins().map(user).collect();
@@ -173,13 +141,7 @@ fn administrators_are_at_work_every_few_days() {
     }
     for name in SAMPLE.initiators("completed (PIM activation)") {
         let days: Vec<i64> = days[&name].iter().copied().collect();
-        assert!(
-            days[0] <= 3 && days[days.len() - 1] >= 10,
-            "{name} works on {days:?}"
-        );
-        assert!(
-            days.windows(2).all(|pair| pair[1] - pair[0] <= 5),
-            "{name} works on {days:?}"
-        );
+        assert!(days[0] <= 3 && days[days.len() - 1] >= 10, "{name} works on {days:?}");
+        assert!(days.windows(2).all(|pair| pair[1] - pair[0] <= 5), "{name} works on {days:?}");
     }
 }
