@@ -1,4 +1,33 @@
 //! entralog: an open pipeline for Microsoft Entra ID logs.
+//!
+//! Sign-in and audit logs come from Azure Event Hubs or files, are kept in open Delta tables under
+//! the table and column names of Log Analytics, are searched by detections with DataFusion, and
+//! what is found is delivered to a SIEM. The lake is the only state: whatever must survive is a
+//! row or a `txn` action of a Delta table, and whatever changes state is one Delta commit.
+//!
+//! ```text
+//! source ──► decode ──► table ──► lake ──► query ──► detect ──► alert
+//! Event Hubs  records   Arrow     Delta    SQL       rules      webhook
+//! files                 batches   commit             slices
+//! ```
+//!
+//! # Layout
+//!
+//! The modules are the words of the picture; imports run from right to left.
+//!
+//! - [`source`]: bodies with positions, from the partitions of Event Hubs and from files.
+//! - [`decode`]: bodies to records; what is no record is handed on with its bytes.
+//! - [`table`]: the columns of every table, and records to rows.
+//! - [`lake`]: Delta tables; rows and positions in one commit, and the scan.
+//! - [`ingest`]: the way from `source` to `lake`, each record exactly once.
+//! - [`query`]: SQL over the lake, read-only.
+//! - [`detect`]: rules over slices of time, and the ledger of what was evaluated.
+//! - [`alert`]: findings to alerts, and alerts to their destinations.
+//! - [`serve`]: the daemon that runs all of it.
+//! - [`config`]: the configuration file, read once at the door.
+//! - [`cli`]: the command line; nothing imports it.
+//! - [`devhub`]: an Event Hubs namespace on this machine, to try and to test with.
+//! - [`generate`]: sample logs with planted attacks.
 
 pub mod alert;
 pub mod cli;

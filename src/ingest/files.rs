@@ -66,7 +66,8 @@ async fn ingest_file(
 ) -> Result<End, IngestError> {
     let file = open(path).await?;
     if let Some(kind) = role_snapshot::kind(file.head()) {
-        role_snapshot::ingest(lake, file, kind).await?;
+        let rows = role_snapshot::ingest(lake, file, kind).await?;
+        ingester.count(kind, rows);
         return Ok(End::Complete);
     }
     let taken = ingester.resume(&file.source_id).await?;

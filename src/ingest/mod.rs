@@ -191,6 +191,13 @@ impl Ingester {
         &self.counts
     }
 
+    /// Counts rows that went in past the ingester.
+    fn count(&mut self, table: &'static Table, rows: u64) {
+        if rows > 0 {
+            *self.counts.rows.entry(table.name).or_default() += rows;
+        }
+    }
+
     fn accept(&mut self, delivery: &Delivery) {
         let Some(state) = self.sources.get_mut(&delivery.source_id) else {
             debug_assert!(false, "delivery of a source that was not resumed");

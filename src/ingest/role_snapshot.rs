@@ -28,12 +28,12 @@ pub(super) fn kind(head: &[u8]) -> Option<&'static Table> {
     }
 }
 
-/// Takes a snapshot in, once.
+/// Takes a snapshot in, once; gives the number of its rows.
 pub(super) async fn ingest(
     lake: &Lake,
     file: FileSource,
     table: &'static Table,
-) -> Result<(), IngestError> {
+) -> Result<u64, IngestError> {
     let path = file.path.clone();
     let taken_at = std::fs::metadata(&path).and_then(|meta| meta.modified());
     let taken_at = DateTime::<Utc>::from(taken_at.unwrap_or_else(|_| SystemTime::now()));
@@ -46,13 +46,13 @@ pub(super) async fn ingest(
     let version = taken_at.timestamp_millis();
     let from = lake.position(table, &source_id).await?;
     if from >= Some(version) {
-        return Ok(());
+        return Ok(0);
     }
     let rows: Vec<_> =
         page.value.into_iter().map(|instance| instance.row(taken_at, &source_id)).collect();
     let batch = to_batch(table, &rows).map_err(crate::lake::LakeError::from)?;
     lake.commit(table, Some(batch), vec![Advance { source_id, from, to: version }]).await?;
-    Ok(())
+    Ok(rows.len() as u64)
 }
 
 #[derive(Deserialize)]

@@ -5,7 +5,6 @@
 //! column all go to `_Unmapped` under their own path.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -14,9 +13,12 @@ use arrow::array::{
 };
 use arrow::error::ArrowError;
 
-use super::layout::{Layout, Slot};
+use super::layout::Layout;
+use super::slots::Slots;
+use super::unmapped::Unmapped;
+use super::value::Value;
 use super::{ColumnType, Table};
-use crate::decode::{Reason, Record, fields, parse_time, text_of};
+use crate::decode::{Reason, Record, fields, text_of};
 
 /// Where a record came from and when it was taken in.
 #[derive(Debug, Clone, Copy)]
@@ -175,126 +177,6 @@ fn properties_text(json: &str) -> Option<Cow<'_, str>> {
     (text.starts_with('{') && fields(&text).is_ok()).then(|| Cow::Owned(text.into_owned()))
 }
 
-/// The values of one record that the table knows, as JSON text.
-struct Slots<'a> {
-    values: Vec<Option<Cow<'a, str>>>,
-    taken: Vec<bool>,
-}
-
-impl<'a> Slots<'a> {
-    fn new(count: usize) -> Self {
-        Self { values: vec![None; count], taken: vec![false; count] }
-    }
-
-    /// Gives the value back when there is no slot for it, or another value is in it already.
-    fn fill(&mut self, slot: Option<Slot>, json: Cow<'a, str>) -> Result<(), Cow<'a, str>> {
-        let Some(slot) = slot else { return Err(json) };
-        match &mut self.values[usize::from(slot)] {
-            Some(value) if *value == json => Ok(()),
-            Some(_) => Err(json),
-            empty => {
-                *empty = Some(json);
-                Ok(())
-            }
-        }
-    }
-
-    fn fill_property(
-        &mut self,
-        slot: Option<Slot>,
-        key: &str,
-        json: Cow<'a, str>,
-        unmapped: &mut Unmapped,
-    ) {
-        if json != "null"
-            && let Err(json) = self.fill(slot, json)
-        {
-            unmapped.property(key, &json);
-        }
-    }
-
-    /// The first value among `slots` that fits the type; equal values beside it count as taken.
-    fn pick(&mut self, slots: &[Slot], kind: ColumnType) -> Option<Value<'_>> {
-        let fits = |slot: &&Slot| {
-            self.values[usize::from(**slot)]
-                .as_deref()
-                .is_some_and(|json| convert(json, kind).is_some())
-        };
-        let winner = usize::from(*slots.iter().find(fits)?);
-        for slot in slots.iter().map(|slot| usize::from(*slot)) {
-            let same = match (&self.values[slot], &self.values[winner]) {
-                (Some(a), Some(b)) => a.trim_matches('"') == b.trim_matches('"'),
-                _ => false,
-            };
-            self.taken[slot] |= same;
-        }
-        convert(self.values[winner].as_deref()?, kind)
-    }
-
-    fn leave_rest(&self, layout: &Layout, unmapped: &mut Unmapped) {
-        for ((value, taken), path) in self.values.iter().zip(&self.taken).zip(&layout.paths) {
-            let Some(json) = value.as_deref().filter(|_| !taken) else {
-                continue;
-            };
-            // The category decided the table, so the table's name says it.
-            if *path == "category" && text_of(json).as_deref() == layout.table.category {
-                continue;
-            }
-            match path.strip_prefix("properties.") {
-                Some(key) => unmapped.property(key, json),
-                None => unmapped.top(path, json),
-            }
-        }
-    }
-}
-
-/// A JSON value as its column's type; `None` when it does not fit without loss.
-fn convert(json: &str, kind: ColumnType) -> Option<Value<'_>> {
-    match kind {
-        ColumnType::Text => Some(Value::Text(match json.as_bytes().first()? {
-            b'{' | b'[' => Cow::Borrowed(json),
-            _ => text_of(json)?,
-        })),
-        ColumnType::Dynamic => Some(Value::Text(dynamic(json))),
-        ColumnType::Long => {
-            let text = text_of(json)?;
-            let value: i64 = text.parse().ok()?;
-            (value.to_string() == text).then_some(Value::Long(value))
-        }
-        ColumnType::Real => {
-            let value: f64 = text_of(json)?.parse().ok()?;
-            value.is_finite().then_some(Value::Real(value))
-        }
-        ColumnType::Boolean => match &*text_of(json)? {
-            "true" | "True" => Some(Value::Boolean(true)),
-            "false" | "False" => Some(Value::Boolean(false)),
-            _ => None,
-        },
-        ColumnType::Time => parse_time(&text_of(json)?).map(Value::Time),
-        ColumnType::Binary => None,
-    }
-}
-
-/// Dynamic columns hold JSON: a string that itself holds an object or array is that value.
-fn dynamic(json: &str) -> Cow<'_, str> {
-    if json.starts_with('"')
-        && let Some(text) = text_of(json)
-        && text.starts_with(['{', '['])
-        && serde_json::from_str::<&serde_json::value::RawValue>(&text).is_ok()
-    {
-        return text;
-    }
-    Cow::Borrowed(json)
-}
-
-enum Value<'a> {
-    Text(Cow<'a, str>),
-    Long(i64),
-    Real(f64),
-    Boolean(bool),
-    Time(i64),
-}
-
 impl ColumnBuilder {
     fn new(kind: ColumnType) -> Self {
         match kind {
@@ -332,47 +214,6 @@ impl ColumnBuilder {
             Self::Time(builder) => Arc::new(builder.finish()),
         }
     }
-}
-
-/// The `_Unmapped` object of one row, written as text while the record is walked.
-#[derive(Debug, Default)]
-struct Unmapped {
-    top: String,
-    properties: String,
-}
-
-impl Unmapped {
-    fn clear(&mut self) {
-        self.top.clear();
-        self.properties.clear();
-    }
-
-    fn top(&mut self, key: &str, json: &str) {
-        member(&mut self.top, key, json);
-    }
-
-    fn property(&mut self, key: &str, json: &str) {
-        member(&mut self.properties, key, json);
-    }
-
-    fn json(&self) -> Option<Cow<'static, str>> {
-        let Self { top, properties } = self;
-        match (top.is_empty(), properties.is_empty()) {
-            (true, true) => None,
-            (false, true) => Some(format!("{{{top}}}").into()),
-            (true, false) => Some(format!(r#"{{"properties":{{{properties}}}}}"#).into()),
-            (false, false) => Some(format!(r#"{{{top},"properties":{{{properties}}}}}"#).into()),
-        }
-    }
-}
-
-fn member(object: &mut String, key: &str, json: &str) {
-    if !object.is_empty() {
-        object.push(',');
-    }
-    let key = serde_json::Value::from(key);
-    // Writing to a string cannot fail.
-    let _ = write!(object, "{key}:{json}");
 }
 
 #[cfg(test)]

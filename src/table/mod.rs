@@ -13,6 +13,9 @@ mod non_interactive_user_signin_logs;
 mod own;
 mod rows;
 mod signin_logs;
+mod slots;
+mod unmapped;
+mod value;
 
 use std::sync::{Arc, LazyLock};
 

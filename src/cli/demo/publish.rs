@@ -88,7 +88,8 @@ impl Publisher<'_> {
                 return Err(failed(self.hub, &reason));
             }
             self.client = open(self.devhub, self.hub).await?;
-            let arrived = usize::try_from(self.last_sequence_number()? - before).unwrap_or_default();
+            let arrived =
+                usize::try_from(self.last_sequence_number()? - before).unwrap_or_default();
             if arrived > 0 {
                 self.sent += arrived;
                 return Ok(arrived);
