@@ -44,3 +44,4 @@ pub mod serve;
 pub mod source;
 mod suggest;
 pub mod table;
+mod yaml;

@@ -18,7 +18,7 @@ use crate::lake::Lake;
 use crate::source::eventhub::EventHubError;
 
 /// How often rules are asked whether a slice is over.
-const RULE_INTERVAL: Duration = Duration::from_secs(30);
+const RULE_INTERVAL: Duration = Duration::from_secs(10);
 
 /// How often deliveries are looked for that are due again.
 const DELIVERY_INTERVAL: Duration = Duration::from_secs(5);

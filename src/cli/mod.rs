@@ -160,7 +160,7 @@ pub fn main() -> ExitCode {
             return exit.into();
         }
     };
-    start_log(arguments.global.verbose);
+    start_log(arguments.global.verbose, matches!(arguments.command, Command::Serve));
     // Two crypto providers are linked; rustls takes none by itself then.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -196,7 +196,8 @@ async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     }
 }
 
-fn start_log(verbose: u8) {
+/// A daemon's lines carry their time; those of a command are read as they come.
+fn start_log(verbose: u8, with_time: bool) {
     use tracing_subscriber::EnvFilter;
 
     let default = match verbose {
@@ -208,10 +209,10 @@ fn start_log(verbose: u8) {
     let filter = EnvFilter::try_from_env("ENTRALOG_LOG").unwrap_or_else(|_| default.into());
     let terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
     let color = terminal && std::env::var_os("NO_COLOR").is_none();
-    tracing_subscriber::fmt()
+    let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(color)
-        .with_target(false)
-        .init();
+        .with_target(false);
+    if with_time { log.init() } else { log.without_time().init() }
 }

@@ -234,8 +234,8 @@ impl Config {
     fn read(path: &Path) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| ConfigError::Read { path: path.into(), source })?;
-        serde_saphyr::from_str(&text)
-            .map_err(|error| ConfigError::Invalid { path: path.into(), reason: error.to_string() })
+        crate::yaml::parse(&text)
+            .map_err(|reason| ConfigError::Invalid { path: path.into(), reason })
     }
 
     /// A namespace by environment alone, for containers and for trying things out.

@@ -221,8 +221,7 @@ impl Rule {
     /// The text is not a rule; the error says where.
     pub fn parse(text: &str, path: &Path) -> Result<Self, RuleError> {
         let invalid = |reason: String| RuleError::Invalid { path: path.to_owned(), reason };
-        let mut rule: Self =
-            serde_saphyr::from_str(text).map_err(|error| invalid(error.to_string()))?;
+        let mut rule: Self = crate::yaml::parse(text).map_err(invalid)?;
         rule.path = path.to_owned();
         if rule.id.trim().is_empty() {
             return Err(invalid("key `id`: it is empty".into()));

@@ -160,7 +160,8 @@ fn chain(error: &dyn std::error::Error) -> String {
         }
         cause = error.source();
     }
-    text
+    // Names of layers of the client say nothing to who reads this.
+    text.replace("AMQP Error: ", "").replace("Azure Core Error: ", "")
 }
 
 /// Where readers put what they read.
