@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arrow::array::RecordBatch;
-use delta_kernel::EngineData;
 use delta_kernel::committer::FileSystemCommitter;
 use delta_kernel::engine::arrow_conversion::TryFromArrow;
 use delta_kernel::schema::StructType;
@@ -216,13 +215,4 @@ fn checkpoint_when_due(inner: &Inner, table: &'static Table, snapshot: &Snapshot
             tracing::warn!(table = table.name, version = snapshot.version(), %error, "no checkpoint");
         }
     }
-}
-
-/// Metadata of added files is kept as batches so that a lost race can be tried again.
-pub(super) fn into_batch(
-    data: Box<dyn EngineData>,
-) -> Result<Arc<RecordBatch>, delta_kernel::KernelError> {
-    use delta_kernel::engine::arrow_data::ArrowEngineData;
-    let data = ArrowEngineData::try_from_engine_data(data)?;
-    Ok(Arc::new(data.record_batch().clone()))
 }

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, AsArray, RecordBatch, UInt32Array};
 use arrow::compute::{sort_to_indices, take_record_batch};
 use arrow::datatypes::TimestampMicrosecondType;
+use delta_kernel::committer::FileSystemCommitter;
 use delta_kernel::engine::arrow_data::ArrowEngineData;
 use delta_kernel::expressions::Scalar;
 use delta_kernel::snapshot::SnapshotRef;
 use delta_kernel::transaction::UpdateTableOperation;
-use delta_kernel::{EngineData, FileMeta};
+use delta_kernel::{EngineData, FileMeta, KernelError};
 use delta_kernel_default_engine::build_add_file_metadata;
 use delta_kernel_default_engine::parquet::DataFileMetadata;
 use delta_kernel_default_engine::stats::collect_stats;
@@ -20,7 +21,6 @@ use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 
-use super::commit::into_batch;
 use super::{ENGINE_INFO, Inner, LakeError};
 use crate::table::{PARTITION_COLUMN, Table};
 
@@ -57,7 +57,7 @@ pub(super) fn write(
     let transaction = Arc::clone(snapshot)
         .update_table(UpdateTableOperation::StreamingUpdate, ENGINE_INFO, true)
         .with_blind_append()
-        .build(inner.engine(), Box::new(delta_kernel::committer::FileSystemCommitter::new()))
+        .build(inner.engine(), Box::new(FileSystemCommitter::new()))
         .map_err(failed)?;
     let write_state = transaction.write_state().map_err(failed)?;
 
@@ -87,6 +87,12 @@ pub(super) fn write(
         written.metadata.push(metadata);
     }
     Ok(written)
+}
+
+/// Metadata is kept as a batch, so that a commit that lost a race can be tried again.
+fn into_batch(data: Box<dyn EngineData>) -> Result<Arc<RecordBatch>, KernelError> {
+    let data = ArrowEngineData::try_from_engine_data(data)?;
+    Ok(Arc::new(data.record_batch().clone()))
 }
 
 /// What `Transaction::add_files` takes.
