@@ -1,0 +1,297 @@
+//! What a commit costs as a table grows: 5,000 commits of 200 sign-ins, each with its `txn`.
+//!
+//! `cargo bench --bench commits` runs all of it, `-- --commits N` fewer; under `cargo test` it
+//! makes a few commits only to show that it works. Each commit brings five minutes of sign-ins, as
+//! a hub would, so it writes one file and a day has 288. Times are of `Lake::commit` alone: rows
+//! are decoded before the clock starts. "Cold" is a lake that this process has not opened before;
+//! the operating system may well have the files in its cache.
+
+// `json!` needs it for a record as long as a sign-in.
+#![recursion_limit = "256"]
+// The numbers are what this program is for.
+#![expect(clippy::print_stdout, reason = "a benchmark's data goes to standard output")]
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+use arrow::array::RecordBatch;
+use chrono::{DateTime, Utc};
+use entralog::decode::decode;
+use entralog::lake::{Advance, Lake};
+use entralog::table::{Provenance, Table, TableBuilder, by_name};
+
+const COMMITS: u64 = 5_000;
+const COMMITS_OF_A_TEST: u64 = 10;
+const ROWS: u64 = 200;
+const SECONDS_PER_COMMIT: u64 = 300;
+const SOURCE: &str = "hub/0";
+
+/// 2025-01-01T00:00:00Z, so that no commit crosses midnight.
+const START: i64 = 1_735_689_600;
+
+/// Fewer commits than this have no median worth a comparison.
+const COMMITS_OF_A_VERDICT: u64 = 1_000;
+
+/// Flat means: the last block's median is at most this many times the first block's.
+const FLAT: f64 = 1.5;
+
+fn main() -> anyhow::Result<()> {
+    let Some(commits) = commits_to_make(std::env::args().skip(1))? else {
+        return Ok(());
+    };
+    // Delta's engine blocks on its own work, which needs other threads to do it.
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(run(commits))
+}
+
+/// The flag, or what fits the way in which cargo started us; `None` when there is nothing to do.
+fn commits_to_make(mut arguments: impl Iterator<Item = String>) -> anyhow::Result<Option<u64>> {
+    let mut commits = COMMITS_OF_A_TEST;
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--bench" => commits = COMMITS,
+            "--commits" => {
+                let number = arguments.next().context("--commits needs a number")?;
+                commits = number.parse().with_context(|| format!("--commits {number}"))?;
+                ensure!(commits > 0, "--commits must be at least 1");
+                // Cargo puts its own `--bench` behind ours.
+                break;
+            }
+            // A test runner asks which tests there are: none by name.
+            "--list" => return Ok(None),
+            // `--test`, filters and whatever else a test runner passes on.
+            _ => {}
+        }
+    }
+    Ok(Some(commits))
+}
+
+async fn run(commits: u64) -> anyhow::Result<()> {
+    let directory = tempfile::tempdir()?;
+    let location = directory.path().to_str().context("temporary directory is not UTF-8")?;
+    let table = by_name("SigninLogs").context("no such table")?;
+    let log = directory.path().join(table.name).join("_delta_log");
+    let lake = Lake::open(location)?;
+    let block_size = commits.div_ceil(10);
+
+    println!("{commits} commits of {ROWS} rows; times in milliseconds");
+    println!(
+        "{:>13} {:>8} {:>8} {:>15} {:>10} {:>9}",
+        "commits", "median", "p99", "with checkpoint", "cold: open", "position"
+    );
+    let mut medians = Vec::new();
+    let mut done = 0;
+    while done < commits {
+        let mut block = Block::default();
+        let first = done + 1;
+        let last = (done + block_size).min(commits);
+        for number in first..=last {
+            let rows = rows(table, number)?;
+            let start = Instant::now();
+            let version = commit(&lake, table, number, rows).await?;
+            block.add(start.elapsed(), has_checkpoint(&log, version)?);
+        }
+        block.plain.sort_unstable();
+        done = last;
+
+        let (open, position) = from_cold(location, table, done).await?;
+        let median = block.median();
+        println!(
+            "{:>13} {:>8} {:>8} {:>15} {:>10} {:>9}",
+            format!("{first}-{last}"),
+            milliseconds(median),
+            milliseconds(block.p99()),
+            milliseconds(block.mean_with_checkpoint()),
+            milliseconds(Some(open)),
+            milliseconds(Some(position)),
+        );
+        medians.extend(median);
+    }
+    if commits >= COMMITS_OF_A_VERDICT {
+        println!("{}", verdict(&medians));
+    }
+    Ok(())
+}
+
+async fn commit(
+    lake: &Lake,
+    table: &'static Table,
+    number: u64,
+    rows: RecordBatch,
+) -> anyhow::Result<u64> {
+    let to = i64::try_from(number)?;
+    let from = (to > 1).then_some(to - 1);
+    let advance = Advance { source_id: SOURCE.into(), from, to };
+    lake.commit(table, Some(rows), vec![advance]).await?.context("nothing was committed")
+}
+
+/// How long a new process would wait for the table, and then for the position of a source.
+async fn from_cold(
+    location: &str,
+    table: &'static Table,
+    commits: u64,
+) -> anyhow::Result<(Duration, Duration)> {
+    let start = Instant::now();
+    let lake = Lake::open(location)?;
+    let version = lake.version(table).await?;
+    let opened = start.elapsed();
+    let position = lake.position(table, SOURCE).await?;
+    let found = start.elapsed() - opened;
+    // Version 0 made the table.
+    ensure!(version == Some(commits), "version {version:?} after {commits} commits");
+    ensure!(position == Some(i64::try_from(commits)?), "position is {position:?}");
+    Ok((opened, found))
+}
+
+fn has_checkpoint(log: &Path, version: u64) -> anyhow::Result<bool> {
+    #[derive(serde::Deserialize)]
+    struct LastCheckpoint {
+        version: u64,
+    }
+    match std::fs::read(log.join("_last_checkpoint")) {
+        Ok(json) => Ok(serde_json::from_slice::<LastCheckpoint>(&json)?.version == version),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Times of some commits in a row.
+#[derive(Default)]
+struct Block {
+    /// Of commits without a checkpoint; sorted before they are asked.
+    plain: Vec<Duration>,
+    with_checkpoint: Vec<Duration>,
+}
+
+impl Block {
+    fn add(&mut self, time: Duration, checkpoint: bool) {
+        if checkpoint {
+            self.with_checkpoint.push(time);
+        } else {
+            self.plain.push(time);
+        }
+    }
+
+    fn median(&self) -> Option<Duration> {
+        self.plain.get(self.plain.len() / 2).copied()
+    }
+
+    /// The smallest time that 99 of 100 commits do not exceed.
+    fn p99(&self) -> Option<Duration> {
+        let rank = (self.plain.len() * 99).div_ceil(100);
+        self.plain.get(rank.checked_sub(1)?).copied()
+    }
+
+    fn mean_with_checkpoint(&self) -> Option<Duration> {
+        let count = u32::try_from(self.with_checkpoint.len()).ok()?;
+        self.with_checkpoint.iter().sum::<Duration>().checked_div(count)
+    }
+}
+
+fn verdict(medians: &[Duration]) -> String {
+    let [first, .., last] = medians else {
+        return "too few commits to compare".into();
+    };
+    let ratio = last.as_secs_f64() / first.as_secs_f64();
+    let flat = if ratio <= FLAT { "flat" } else { "NOT flat" };
+    format!("{flat}: the last block's median is {ratio:.2} times the first's (limit {FLAT})")
+}
+
+fn milliseconds(time: Option<Duration>) -> String {
+    time.map_or_else(|| "-".into(), |time| format!("{:.1}", time.as_secs_f64() * 1000.0))
+}
+
+/// The rows of a commit, by the way of every record: decoded, then built.
+fn rows(table: &'static Table, number: u64) -> anyhow::Result<RecordBatch> {
+    let records: Vec<_> = (0..ROWS).map(|row| record(number, row)).collect::<Result<_, _>>()?;
+    let body = format!(r#"{{"records":[{}]}}"#, records.join(","));
+    let from = Provenance {
+        source: SOURCE,
+        position: i64::try_from(number)?,
+        ingested_at: Utc::now().timestamp_micros(),
+    };
+    let mut builder = TableBuilder::new(table);
+    for record in decode(body.as_bytes()) {
+        let record = record.map_err(|rejected| anyhow::anyhow!(rejected.detail))?;
+        builder.append(&record, from).map_err(|reason| anyhow::anyhow!(reason.as_str()))?;
+    }
+    ensure!(builder.rows() == usize::try_from(ROWS)?, "{} rows", builder.rows());
+    Ok(builder.finish()?)
+}
+
+/// A sign-in with the properties that most have; who and from where changes from row to row.
+fn record(commit: u64, row: u64) -> anyhow::Result<String> {
+    let sequence = (commit - 1) * ROWS + row;
+    let offset = (commit - 1) * SECONDS_PER_COMMIT + row * SECONDS_PER_COMMIT / ROWS;
+    let time = DateTime::from_timestamp(START + i64::try_from(offset)?, 123_456_000)
+        .context("time out of range")?
+        .format("%Y-%m-%dT%H:%M:%S%.6fZ")
+        .to_string();
+    let user = sequence * 7919 % 2_000;
+    let ip = format!("198.51.{}.{}", user % 100, user % 251);
+    let user_id = format!("6f1d2c3b-0000-4000-8000-{user:012x}");
+    // Knuth's multiplicative hash: ids that do not come in order, as real ones do not.
+    let scattered = sequence * 2_654_435_761 % (1 << 32);
+    let correlation_id = format!("{scattered:08x}-1111-4111-9111-{sequence:012x}");
+    let failed = sequence.is_multiple_of(20);
+    let (code, reason) = if failed { (50126, "Invalid username or password") } else { (0, "") };
+    let record = serde_json::json!({
+        "time": time,
+        "resourceId": "/tenants/0b3c7a5e-1d2f-4c6b-9a8e-7f6d5c4b3a29/providers/Microsoft.aadiam",
+        "operationName": "Sign-in activity",
+        "operationVersion": "1.0",
+        "category": "SignInLogs",
+        "tenantId": "0b3c7a5e-1d2f-4c6b-9a8e-7f6d5c4b3a29",
+        "resultType": code.to_string(),
+        "resultSignature": "None",
+        "durationMs": 0,
+        "callerIpAddress": ip,
+        "correlationId": correlation_id,
+        "identity": format!("User {user}"),
+        "Level": 4,
+        "location": "DE",
+        "properties": {
+            "id": format!("{scattered:08x}-2222-4222-a222-222222222222"),
+            "createdDateTime": time,
+            "userDisplayName": format!("User {user}"),
+            "userPrincipalName": format!("user{user}@example.com"),
+            "userId": user_id,
+            "appId": "00000002-0000-0ff1-ce00-000000000000",
+            "appDisplayName": "Office 365 Exchange Online",
+            "ipAddress": ip,
+            "status": {"errorCode": code, "failureReason": reason},
+            "clientAppUsed": "Browser",
+            "userAgent": "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36",
+            "deviceDetail": {"deviceId": "", "operatingSystem": "Windows10", "browser": "Edge 131"},
+            "location": {
+                "city": "Bonn", "state": "Nordrhein-Westfalen", "countryOrRegion": "DE",
+                "geoCoordinates": {"latitude": 50.73, "longitude": 7.1}
+            },
+            "correlationId": correlation_id,
+            "conditionalAccessStatus": if failed { "notApplied" } else { "success" },
+            "appliedConditionalAccessPolicies": [{
+                "id": "c4a1d5f0-3333-4333-b333-333333333333",
+                "displayName": "Require MFA for all users",
+                "enforcedGrantControls": ["Mfa"],
+                "result": if failed { "notApplied" } else { "success" }
+            }],
+            "isInteractive": true,
+            "tokenIssuerType": "AzureAD",
+            "processingTimeInMilliseconds": 80 + sequence % 300,
+            "riskLevelDuringSignIn": "none",
+            "riskState": "none",
+            "resourceDisplayName": "Office 365 Exchange Online",
+            "resourceId": "00000002-0000-0ff1-ce00-000000000000",
+            "authenticationDetails": [{
+                "authenticationStepDateTime": time,
+                "authenticationMethod": "Password",
+                "succeeded": !failed
+            }],
+            "authenticationRequirement": "multiFactorAuthentication",
+            "userType": "Member",
+            "autonomousSystemNumber": 3320
+        }
+    });
+    Ok(record.to_string())
+}
