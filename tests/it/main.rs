@@ -1,0 +1,22 @@
+//! entralog from outside: the real binary, real files, a real AMQP connection, a real HTTP receiver.
+//!
+//! # Layout
+//!
+//! - `support`: a directory for each test, the binary in it, records in Entra's style.
+//! - `files`, `nothing_lost`, `event_hubs`: what goes in.
+//! - `exactly_once`, `lake`: what is kept.
+//! - `query`, `output`: what comes out.
+//! - `rules`, `alerts`: what is found, and who hears of it.
+//! - `errors`: what is said when something is wrong.
+
+mod alerts;
+mod errors;
+mod event_hubs;
+mod exactly_once;
+mod files;
+mod lake;
+mod nothing_lost;
+mod output;
+mod query;
+mod rules;
+mod support;

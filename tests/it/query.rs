@@ -1,0 +1,152 @@
+//! What analysts may ask, and what they are told when they ask wrong.
+
+use serde_json::json;
+
+use crate::support::{Workspace, audit, lines, sign_in};
+
+fn three_sign_ins() -> Workspace {
+    let workspace = Workspace::new();
+    let records = [
+        sign_in("2026-01-05T10:00:00Z", "Ada@contoso.com", "0", "s0"),
+        sign_in("2026-01-05T11:00:00Z", "bo@contoso.com", "50126", "s1"),
+        sign_in("2026-01-06T09:30:00Z", "ada@contoso.com", "53003", "s2"),
+        audit("2026-01-06T12:00:00Z", "Add user", "a0"),
+    ];
+    workspace.write("logs.ndjson", lines(&records));
+    workspace.succeed(&["ingest", "--from", "logs.ndjson"]);
+    workspace
+}
+
+#[test]
+fn names_need_no_quotes_and_functions_work_in_any_case() {
+    let workspace = three_sign_ins();
+    let rows = workspace.rows(
+        "SELECT Lower(UserPrincipalName) AS User, COUNT(*) AS N, Max(TimeGenerated) AS Last
+         FROM SigninLogs GROUP BY LOWER(UserPrincipalName) ORDER BY User",
+    );
+    assert_eq!(
+        rows,
+        [
+            json!({"User": "ada@contoso.com", "N": 2, "Last": "2026-01-06T09:30:00.000000Z"}),
+            json!({"User": "bo@contoso.com", "N": 1, "Last": "2026-01-05T11:00:00.000000Z"}),
+        ]
+    );
+}
+
+#[test]
+fn dynamic_columns_are_reached_into() {
+    let workspace = three_sign_ins();
+    let rows = workspace.rows(
+        "SELECT LocationDetails->>'city' AS City, DeviceDetail->>'operatingSystem' AS System,
+                (Status->'errorCode')::bigint AS Code
+         FROM SigninLogs WHERE Id = 's1'",
+    );
+    assert_eq!(rows, [json!({"City": "Bonn", "System": "Windows 11", "Code": 50126})]);
+    let rows = workspace.rows(
+        "SELECT InitiatedBy->'user'->>'userPrincipalName' AS By,
+                json_find(TargetResources, 'type', 'User', 'userPrincipalName') AS Target
+         FROM AuditLogs",
+    );
+    assert_eq!(rows, [json!({"By": "admin@contoso.com", "Target": "new@contoso.com"})]);
+}
+
+#[test]
+fn functions_of_the_field_are_there() {
+    let workspace = three_sign_ins();
+    let rows = workspace.rows(
+        "SELECT ip_prefix(IPAddress) AS Prefix, IP_IS_PRIVATE(IPAddress) AS Private,
+                result_class(ResultType) AS Class, password_was_correct(ResultType) AS Password
+         FROM SigninLogs WHERE Id IN ('s1', 's2') ORDER BY Id",
+    );
+    assert_eq!(
+        rows,
+        [
+            json!({"Prefix": "198.51.100.0/24", "Private": false, "Class": "bad_password", "Password": false}),
+            json!({"Prefix": "198.51.100.0/24", "Private": false, "Class": rows[1]["Class"], "Password": true}),
+        ]
+    );
+}
+
+#[test]
+fn a_statement_that_would_change_or_read_anything_else_is_refused() {
+    let workspace = three_sign_ins();
+    let secret = workspace.write("secret.csv", "name\nhush\n");
+    let secret = secret.display();
+    for statement in [
+        "DROP TABLE SigninLogs".to_owned(),
+        "CREATE TABLE t AS SELECT 1".to_owned(),
+        "CREATE VIEW v AS SELECT 1".to_owned(),
+        "INSERT INTO AuditLogs SELECT * FROM AuditLogs".to_owned(),
+        "DELETE FROM SigninLogs".to_owned(),
+        "UPDATE SigninLogs SET ResultType = '0'".to_owned(),
+        "COPY SigninLogs TO 'copy.csv'".to_owned(),
+        format!("COPY (SELECT 1) TO '{secret}'"),
+        format!("CREATE EXTERNAL TABLE t STORED AS CSV LOCATION '{secret}'"),
+        format!("SELECT * FROM '{secret}'"),
+        format!("SELECT * FROM read_csv('{secret}')"),
+        "EXPLAIN ANALYZE COPY SigninLogs TO 'copy.csv'".to_owned(),
+        "EXPLAIN ANALYZE INSERT INTO AuditLogs SELECT * FROM AuditLogs".to_owned(),
+        "SET datafusion.execution.batch_size = 1".to_owned(),
+        "SELECT 1; DROP TABLE SigninLogs".to_owned(),
+    ] {
+        let finished = workspace.run(&["query", &statement]);
+        assert_eq!(finished.code, Some(2), "{statement}: {finished:#?}");
+        assert_eq!(finished.stdout, "", "{statement}");
+        finished.error();
+    }
+    assert!(!workspace.path("copy.csv").exists());
+    assert_eq!((workspace.count("SigninLogs"), workspace.count("AuditLogs")), (3, 1));
+    let kept = std::fs::read_to_string(workspace.path("secret.csv")).unwrap();
+    assert_eq!(kept, "name\nhush\n");
+}
+
+#[test]
+fn an_unknown_name_is_answered_with_the_nearest_one() {
+    let workspace = three_sign_ins();
+    for (statement, error) in [
+        (
+            "SELECT * FROM SignInLogs",
+            r#"error: unknown table "SignInLogs"; did you mean "SigninLogs"?"#,
+        ),
+        (
+            "SELECT UserPrincipalname FROM SigninLogs",
+            r#"error: unknown column "UserPrincipalname"; did you mean "UserPrincipalName"?"#,
+        ),
+        (
+            "SELECT s.ResultTyp FROM SigninLogs s",
+            r#"error: unknown column "ResultTyp"; did you mean "ResultType"?"#,
+        ),
+    ] {
+        let finished = workspace.run(&["query", statement]);
+        assert_eq!((finished.code, finished.error()), (Some(2), error), "{statement}");
+    }
+    let finished = workspace.run(&["query", "SELECT * FROM Nonsense"]);
+    assert_eq!(finished.code, Some(2));
+    assert!(finished.error().contains("the lake has SigninLogs, "), "{finished:#?}");
+}
+
+#[test]
+fn a_query_that_cannot_be_read_says_where() {
+    let workspace = three_sign_ins();
+    let finished = workspace.run(&["query", "SELECT * FORM SigninLogs"]);
+    assert_eq!(finished.code, Some(2));
+    assert!(finished.error().contains("found: FORM at Line: 1, Column: 10"), "{finished:#?}");
+}
+
+#[test]
+fn a_lake_that_is_not_there_is_named_with_the_way_to_make_it() {
+    let workspace = Workspace::new();
+    let finished = workspace.run(&["query", "--lake", "nowhere", "SELECT 1"]);
+    assert_eq!(finished.code, Some(4));
+    let error = finished.error();
+    assert!(error.contains("nowhere") && error.contains("entralog ingest --lake"), "{error}");
+    assert!(!workspace.path("nowhere").exists(), "asking made a directory");
+}
+
+#[test]
+fn tables_that_nothing_was_written_to_are_empty_and_not_unknown() {
+    let workspace = three_sign_ins();
+    for table in ["AADNonInteractiveUserSignInLogs", "SecurityAlert", "RoleAssignments"] {
+        assert_eq!(workspace.count(table), 0, "{table}");
+    }
+}
