@@ -285,7 +285,6 @@ fn a_body_that_was_cut_off_keeps_its_good_records() {
 }
 
 #[test]
-#[ignore = "the JSON reader recurses once a level: 50,000 levels overflow the stack and end the process"]
 fn a_record_that_is_nested_without_end_harms_nobody() {
     let workspace = Workspace::new();
     let good = sign_in("2026-01-05T10:00:00Z", "ada@contoso.com", "0", "good").to_string();
