@@ -67,16 +67,18 @@ pub(super) fn print(
             writer.finish().map_err(failed)?;
         }
         Format::Csv => {
-            let mut writer = arrow::csv::WriterBuilder::new()
-                .with_header(true)
-                .with_timestamp_tz_format(TIME.into())
-                .build(&mut out);
-            if batches.is_empty() {
-                let empty = RecordBatch::new_empty(Arc::clone(schema));
-                writer.write(&empty).map_err(failed)?;
-            }
-            for batch in batches {
-                writer.write(&without_formulas(batch)?).map_err(failed)?;
+            let empty = [RecordBatch::new_empty(Arc::clone(schema))];
+            let batches = if batches.is_empty() { &empty[..] } else { batches };
+            for (index, batch) in batches.iter().enumerate() {
+                // Of a closed pipe the CSV writer keeps only words, so it does not get to see one.
+                let mut text = Vec::new();
+                arrow::csv::WriterBuilder::new()
+                    .with_header(index == 0)
+                    .with_timestamp_tz_format(TIME.into())
+                    .build(&mut text)
+                    .write(&without_formulas(batch)?)
+                    .map_err(failed)?;
+                out.write_all(&text)?;
             }
         }
     }
