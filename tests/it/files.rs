@@ -110,10 +110,10 @@ fn every_form_of_file_gives_the_same_rows() {
         ["SigninLogs", "AADNonInteractiveUserSignInLogs", "AuditLogs"]
             .iter()
             .flat_map(|table| {
-                let all = "SELECT * EXCLUDE (_Source, _IngestedAt) FROM";
-                workspace.rows(&format!("{all} {table} ORDER BY Id"))
+                workspace.rows(&format!("SELECT * FROM {table} ORDER BY Id"))
             })
             .map(without_layout)
+            .map(without_provenance)
             .collect()
     };
     let reference = {
@@ -200,4 +200,11 @@ fn a_role_snapshot_that_was_taken_anew_is_kept_beside_the_old_one() {
         })]
     );
     assert_eq!(workspace.count("RoleAssignments"), 3);
+}
+
+/// The row without what tells one delivery of its record from another.
+fn without_provenance(mut row: Value) -> Value {
+    let columns = row.as_object_mut().unwrap();
+    columns.retain(|column, _| !["_Source", "_IngestedAt"].contains(&column.as_str()));
+    row
 }
