@@ -18,6 +18,7 @@ use datafusion::datasource::table_schema::TableSchema;
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, Operator, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::empty::EmptyExec;
 use delta_kernel::engine::arrow_data::ArrowEngineData;
 use delta_kernel::expressions::{Expression, Predicate, Scalar};
 use delta_kernel::scan::state::ScanFile;
@@ -119,6 +120,14 @@ impl TableProvider for LakeTable {
     ) -> Result<Arc<dyn ExecutionPlan>, DataFusionError> {
         let files =
             self.files(filters).await.map_err(|error| DataFusionError::External(error.into()))?;
+        if files.is_empty() {
+            // A scan without files has no partition, and DataFusion cannot sort or limit that.
+            let schema = match projection {
+                Some(columns) => Arc::new(self.schema.project(columns)?),
+                None => Arc::clone(&self.schema),
+            };
+            return Ok(Arc::new(EmptyExec::new(schema)));
+        }
         let files =
             files.iter().map(|file| self.partitioned_file(file)).collect::<Result<Vec<_>, _>>()?;
 

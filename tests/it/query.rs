@@ -150,3 +150,31 @@ fn tables_that_nothing_was_written_to_are_empty_and_not_unknown() {
         assert_eq!(workspace.count(table), 0, "{table}");
     }
 }
+
+#[test]
+fn a_query_that_no_file_can_answer_is_empty_and_not_an_error() {
+    let workspace = three_sign_ins();
+    let early = "WHERE TimeGenerated < '2020-01-01T00:00:00Z'";
+    for query in [
+        "SELECT Id FROM AADNonInteractiveUserSignInLogs ORDER BY Id".to_owned(),
+        "SELECT SystemAlertId, EndTime FROM SecurityAlert ORDER BY EndTime DESC LIMIT 5".to_owned(),
+        format!("SELECT Id FROM SigninLogs {early} ORDER BY TimeGenerated"),
+        format!("SELECT Id FROM SigninLogs {early} LIMIT 1"),
+        format!("SELECT UserId, count(*) FROM SigninLogs {early} GROUP BY UserId ORDER BY 2"),
+        format!("SELECT DISTINCT ResultType FROM SigninLogs {early}"),
+        format!(
+            "SELECT Id, row_number() OVER (PARTITION BY UserId ORDER BY TimeGenerated) FROM SigninLogs {early}"
+        ),
+        format!(
+            "SELECT s.Id FROM SigninLogs s JOIN (SELECT * FROM AuditLogs {early}) a
+             ON s.Location = a.Location ORDER BY s.Id"
+        ),
+        format!(
+            "SELECT Id FROM SigninLogs {early} UNION ALL SELECT Id FROM AuditLogs {early} ORDER BY Id"
+        ),
+    ] {
+        assert_eq!(workspace.succeed(&["query", &query]).stdout, "", "{query}");
+    }
+    assert_eq!(workspace.number(&format!("SELECT count(*) FROM SigninLogs {early}")), 0);
+    assert_eq!(workspace.succeed(&["alert", "list"]).stdout, "");
+}
