@@ -15,7 +15,7 @@ use serde::Deserialize;
 use super::Alert;
 use super::record::alerts;
 use crate::detect::{
-    DetectError, Evaluation, Ledger, Outcome, Pending, Rule, RuleRun, Slice, evaluate,
+    DetectError, Evaluation, Ledger, Outcome, Pending, Period, Rule, RuleRun, Slice, evaluate,
 };
 use crate::lake::{Advance, Lake};
 use crate::query::Session;
@@ -206,7 +206,7 @@ impl KnownAlerts {
         if self.ids.contains(&alert.system_alert_id) {
             return Judgement::Same;
         }
-        let quiet = rule.suppression_duration.map_or(TimeDelta::zero(), |period| period.delta());
+        let quiet = rule.suppression_duration.map_or(TimeDelta::zero(), Period::delta);
         // Late rows make earlier slices come after later ones: nearness counts, not order.
         let near = |(entities, end): &(String, DateTime<Utc>)| {
             *entities == alert.entities && (alert.end_time - *end).abs() < quiet

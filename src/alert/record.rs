@@ -201,7 +201,7 @@ mod tests {
         assert_eq!(id, "0e0ee69e-3fd9-8a8a-bd4a-33e8b4e7a1ef");
         for other in [
             alert_id("other", &[a.clone(), b.clone()], slice),
-            alert_id("rule", &[a.clone()], slice),
+            alert_id("rule", std::slice::from_ref(&a), slice),
             alert_id("rule", &[a, b], slice.next()),
         ] {
             assert_ne!(id, other);

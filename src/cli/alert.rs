@@ -13,7 +13,7 @@ pub(super) enum Command {
     },
     /// Show one alert with its details and deliveries
     Show {
-        /// SystemAlertId, or how it begins
+        /// `SystemAlertId`, or how it begins
         id: String,
     },
 }
@@ -37,9 +37,7 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<Exit, Fai
         Command::Show { id } => {
             let prefix = id.replace('\'', "''").replace(['%', '_'], "");
             let alert = session
-                .query(&format!(
-                    "SELECT * FROM SecurityAlert WHERE SystemAlertId LIKE '{prefix}%'"
-                ))
+                .query(&format!("SELECT * FROM SecurityAlert WHERE SystemAlertId LIKE '{prefix}%'"))
                 .await?;
             let rows: Vec<serde_json::Map<String, serde_json::Value>> =
                 crate::table::from_batches(&alert.batches)

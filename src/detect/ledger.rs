@@ -86,9 +86,7 @@ impl Ledger {
     pub async fn read(lake: &Lake, rule: &Rule) -> Result<Self, DetectError> {
         let session = Session::new(lake).map_err(|error| failed(rule, error))?;
         let id = rule.id.replace('\'', "''");
-        let sql = format!(
-            "SELECT * FROM RuleRuns WHERE RuleId = '{id}' ORDER BY TimeGenerated"
-        );
+        let sql = format!("SELECT * FROM RuleRuns WHERE RuleId = '{id}' ORDER BY TimeGenerated");
         let answer = session.query(&sql).await.map_err(|error| failed(rule, error))?;
         let mut ledger = Self::default();
         for run in from_batches::<RuleRun>(&answer.batches)? {
@@ -119,7 +117,7 @@ impl Ledger {
             .map(|(slice, _)| *slice)
             .collect();
         let mut versions = BTreeMap::new();
-        for table in event_tables(lake, rule).await? {
+        for table in event_tables(lake, rule)? {
             let since = self.versions.get(table.name).copied();
             let (fresh, version) = fresh_slices(lake, rule, table, since).await?;
             if let Some(version) = version {
@@ -148,9 +146,9 @@ impl Ledger {
 }
 
 /// The tables of events that the rule's query reads.
-async fn event_tables(lake: &Lake, rule: &Rule) -> Result<Vec<&'static Table>, DetectError> {
+fn event_tables(lake: &Lake, rule: &Rule) -> Result<Vec<&'static Table>, DetectError> {
     let session = Session::new(lake).map_err(|error| failed(rule, error))?;
-    let names = session.tables_of(&rule.query).await.map_err(|error| failed(rule, error))?;
+    let names = session.tables_of(&rule.query).map_err(|error| failed(rule, error))?;
     let tables = names.iter().filter_map(|name| table::by_name(name));
     Ok(tables.filter(|table| table.category.is_some()).collect())
 }

@@ -206,7 +206,7 @@ fn create(inner: &Inner, table: &'static Table) -> Result<(), LakeError> {
 
 /// A checkpoint is a help to readers, never needed for correctness: failing is only worth a line.
 fn checkpoint_when_due(inner: &Inner, table: &'static Table, snapshot: &SnapshotRef) {
-    if snapshot.version() == 0 || snapshot.version() % CHECKPOINT_INTERVAL != 0 {
+    if snapshot.version() == 0 || !snapshot.version().is_multiple_of(CHECKPOINT_INTERVAL) {
         return;
     }
     match snapshot.checkpoint(inner.engine(), None) {

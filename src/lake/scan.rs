@@ -19,6 +19,7 @@ use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, Operator, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
+use delta_kernel::FilteredEngineData;
 use delta_kernel::engine::arrow_data::ArrowEngineData;
 use delta_kernel::expressions::{Expression, Predicate, Scalar};
 use delta_kernel::scan::state::ScanFile;
@@ -227,7 +228,7 @@ fn added_paths(
     };
     let mut paths = HashSet::new();
     for data in stream {
-        let data = data.and_then(|data| data.apply_selection_vector()).map_err(failed)?;
+        let data = data.and_then(FilteredEngineData::apply_selection_vector).map_err(failed)?;
         let data = ArrowEngineData::try_from_engine_data(data).map_err(failed)?;
         let batch = data.record_batch();
         let Some(add) = batch.column_by_name("add").and_then(|add| add.as_struct_opt()) else {

@@ -118,7 +118,7 @@ impl Session {
     ///
     /// # Errors
     /// The statement is wrong.
-    pub async fn tables_of(&self, sql: &str) -> Result<Vec<String>, QueryError> {
+    pub fn tables_of(&self, sql: &str) -> Result<Vec<String>, QueryError> {
         let state = self.context.state();
         let statement = state.sql_to_statement(sql, &DIALECT)?;
         let references = state.resolve_table_references(&statement)?;

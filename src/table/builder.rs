@@ -174,7 +174,8 @@ fn properties_text(json: &str) -> Option<Cow<'_, str>> {
         return Some(Cow::Borrowed(json));
     }
     let text = text_of(json)?;
-    (text.starts_with('{') && !is_too_deep(&text) && fields(&text).is_ok()).then(|| Cow::Owned(text.into_owned()))
+    (text.starts_with('{') && !is_too_deep(&text) && fields(&text).is_ok())
+        .then(|| Cow::Owned(text.into_owned()))
 }
 
 impl ColumnBuilder {

@@ -109,9 +109,7 @@ fn every_form_of_file_gives_the_same_rows() {
     let rows = |workspace: &Workspace| -> Vec<Value> {
         ["SigninLogs", "AADNonInteractiveUserSignInLogs", "AuditLogs"]
             .iter()
-            .flat_map(|table| {
-                workspace.rows(&format!("SELECT * FROM {table} ORDER BY Id"))
-            })
+            .flat_map(|table| workspace.rows(&format!("SELECT * FROM {table} ORDER BY Id")))
             .map(without_layout)
             .map(without_provenance)
             .collect()
@@ -204,7 +202,8 @@ fn a_role_snapshot_that_was_taken_anew_is_kept_beside_the_old_one() {
 
 /// The row without what tells one delivery of its record from another.
 fn without_provenance(mut row: Value) -> Value {
-    let columns = row.as_object_mut().unwrap();
-    columns.retain(|column, _| !["_Source", "_IngestedAt"].contains(&column.as_str()));
+    if let Some(columns) = row.as_object_mut() {
+        columns.retain(|column, _| !["_Source", "_IngestedAt"].contains(&column.as_str()));
+    }
     row
 }

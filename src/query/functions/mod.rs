@@ -130,7 +130,7 @@ impl ScalarUDFImpl for TextFunction {
             .iter()
             .map(|array| datafusion::common::cast::as_string_array(array))
             .collect::<Result<Vec<_>, _>>()?;
-        let rows = columns.first().map_or(0, |column| column.len());
+        let rows = arrays.first().map_or(0, Array::len);
         let result: ArrayRef = match self.function.body {
             Body::Text(body) => {
                 let mut builder = StringBuilder::new();

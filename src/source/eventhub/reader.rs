@@ -162,7 +162,7 @@ impl PartitionReader {
             };
             let event = match event {
                 Ok(Some(Ok(event))) => event,
-                Ok(Some(Err(error))) => return self.ended_by(error),
+                Ok(Some(Err(error))) => return self.ended_by(&error),
                 Ok(None) => return Ok(Ended::Failed("the stream ended".into())),
                 Err(_) => match self.silence(client).await {
                     None => continue,
@@ -203,13 +203,13 @@ impl PartitionReader {
         }
     }
 
-    fn ended_by(&self, error: EventHubsError) -> Result<Ended, EventHubError> {
+    fn ended_by(&self, error: &EventHubsError) -> Result<Ended, EventHubError> {
         match error.kind {
             ErrorKind::ConsumerDisconnected(_) => Err(EventHubError::Displaced {
                 hub: self.hub.clone(),
                 partition: self.partition.id.clone(),
             }),
-            _ => Ok(Ended::Failed(chain(&error))),
+            _ => Ok(Ended::Failed(chain(error))),
         }
     }
 
