@@ -55,6 +55,34 @@ fn a_file_that_grew_is_continued() {
 }
 
 #[test]
+#[ignore = "a first line of less than 64 bytes is no identity: the file is taken for another one and its rows come twice"]
+fn a_file_with_a_short_first_line_that_grew_is_continued() {
+    for first in ["", "{\"records\":[]}"] {
+        let workspace = Workspace::new();
+        let record =
+            |n: u32| sign_in("2026-01-05T10:00:00Z", "ada@contoso.com", "0", &format!("s{n}"));
+        workspace.write("a.ndjson", format!("{first}\n{}", lines(&[record(0)])));
+        workspace.succeed(&["ingest", "--from", "a.ndjson"]);
+        workspace.append("a.ndjson", &lines(&[record(1)]));
+        workspace.succeed(&["ingest", "--from", "a.ndjson"]);
+        assert_eq!(workspace.count("SigninLogs"), 2, "{first:?}");
+    }
+}
+
+#[test]
+#[ignore = "an unfinished last line of standard input is dropped, though it has no next run"]
+fn what_standard_input_ends_with_is_not_dropped() {
+    let workspace = Workspace::new();
+    let record = sign_in("2026-01-05T10:00:00Z", "ada@contoso.com", "0", "s0").to_string();
+    let mut ingest = workspace.command(&["ingest", "--from", "-"]);
+    let mut running = Running::start(ingest.stdin(Stdio::piped()));
+    running.feed(format!("{record}\n{}", &record[..record.len() / 2]).as_bytes());
+    let code = running.wait().code;
+    let kept = workspace.count("SigninLogs") + workspace.count("DeadLetters");
+    assert!(kept == 2 || code != Some(0), "one record of two is gone, and nobody is told");
+}
+
+#[test]
 fn an_incomplete_last_line_is_left_and_taken_once_it_is_complete() {
     let workspace = Workspace::new();
     let record = |n: u32| sign_in("2026-01-05T10:00:00Z", "ada@contoso.com", "0", &format!("s{n}"));
