@@ -1,7 +1,11 @@
 //! Files of every form into the lake.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must end")]
+
+use std::fs::File;
 use std::io::Write as _;
 use std::process::Stdio;
+use std::time::{Duration, SystemTime};
 
 use entralog::generate::Truth;
 use serde_json::{Value, json};
@@ -213,9 +217,7 @@ fn a_role_snapshot_that_was_taken_anew_is_kept_beside_the_old_one() {
     assert_eq!(workspace.count("RoleAssignments"), 2);
 
     workspace.write("roles.json", page(&["ada@contoso.com"]));
-    let later = std::time::SystemTime::now() + std::time::Duration::from_secs(60);
-    let file = std::fs::File::options().append(true).open(workspace.path("roles.json")).unwrap();
-    file.set_modified(later).unwrap();
+    written_later(&workspace, "roles.json", 60);
     workspace.succeed(&["ingest", "--from", "roles.json"]);
     let newest = "SELECT UserPrincipalName, RoleDisplayName, PrincipalType FROM RoleAssignments
                   WHERE TimeGenerated = (SELECT max(TimeGenerated) FROM RoleAssignments)";
@@ -228,4 +230,15 @@ fn a_role_snapshot_that_was_taken_anew_is_kept_beside_the_old_one() {
         })]
     );
     assert_eq!(workspace.count("RoleAssignments"), 3);
+
+    // The same holders, listed another day.
+    written_later(&workspace, "roles.json", 86_400);
+    workspace.succeed(&["ingest", "--from", "roles.json"]);
+    assert_eq!(workspace.count("RoleAssignments"), 4);
+}
+
+/// As if a file had been written in so many seconds.
+fn written_later(workspace: &Workspace, name: &str, seconds: u64) {
+    let file = File::options().append(true).open(workspace.path(name)).unwrap();
+    file.set_modified(SystemTime::now() + Duration::from_secs(seconds)).unwrap();
 }
