@@ -38,7 +38,7 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<Exit, Fai
             let prefix = id.replace('\'', "''").replace(['%', '_'], "");
             let alert = session
                 .query(&format!(
-                    "SELECT * EXCLUDE (date) FROM SecurityAlert WHERE SystemAlertId LIKE '{prefix}%'"
+                    "SELECT * FROM SecurityAlert WHERE SystemAlertId LIKE '{prefix}%'"
                 ))
                 .await?;
             let rows: Vec<serde_json::Map<String, serde_json::Value>> =

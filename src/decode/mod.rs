@@ -5,11 +5,13 @@
 //! cannot be read is handed on as [`Rejected`] with its bytes, so that nothing is dropped here:
 //! the good records of a body that was cut off are kept, and only the rest is rejected.
 
+mod depth;
 mod json;
 mod time;
 
 use std::borrow::Cow;
 
+pub(crate) use depth::is_too_deep;
 pub use json::{Field, fields, text_of};
 pub use time::parse_time;
 
@@ -53,6 +55,8 @@ pub enum Reason {
     InvalidUtf8,
     /// The bytes are not JSON from some place on.
     InvalidJson,
+    /// Objects or arrays nested without reason.
+    TooDeep,
     /// JSON, but not an object.
     NotARecord,
     /// A record without `category`.
@@ -70,6 +74,7 @@ impl Reason {
         match self {
             Self::InvalidUtf8 => "invalid_utf8",
             Self::InvalidJson => "invalid_json",
+            Self::TooDeep => "too_deep",
             Self::NotARecord => "not_a_record",
             Self::MissingCategory => "missing_category",
             Self::UnknownCategory => "unknown_category",
@@ -94,6 +99,11 @@ pub fn decode(body: &[u8]) -> Vec<Result<Record<'_>, Rejected<'_>>> {
             return out;
         }
     };
+    if is_too_deep(text) {
+        let detail = format!("nested deeper than {} levels", depth::DEEPEST);
+        reject_rest(text, Reason::TooDeep, detail, &mut out);
+        return out;
+    }
     let mut rest = text.trim_start_matches('\u{feff}').trim();
     while !rest.is_empty() {
         let taken = match rest.as_bytes()[0] {

@@ -87,7 +87,7 @@ impl Ledger {
         let session = Session::new(lake).map_err(|error| failed(rule, error))?;
         let id = rule.id.replace('\'', "''");
         let sql = format!(
-            "SELECT * EXCLUDE (date) FROM RuleRuns WHERE RuleId = '{id}' ORDER BY TimeGenerated"
+            "SELECT * FROM RuleRuns WHERE RuleId = '{id}' ORDER BY TimeGenerated"
         );
         let answer = session.query(&sql).await.map_err(|error| failed(rule, error))?;
         let mut ledger = Self::default();

@@ -14,6 +14,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use chrono::{DateTime, Utc};
 use datafusion::common::ScalarValue;
+use datafusion::config::Dialect;
 use datafusion::execution::disk_manager::DiskManagerBuilder;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
@@ -27,6 +28,10 @@ use crate::lake::{Lake, LakeTable};
 
 /// Memory that one session may take before it spills to disk, in bytes.
 const MEMORY_LIMIT: usize = 1 << 30;
+
+/// In this dialect `a->>'b' = 'c'` compares what `->>` gives; in DataFusion's own it would compare
+/// first.
+const DIALECT: Dialect = Dialect::PostgreSQL;
 
 /// The name under which the tables stand in `information_schema`.
 const CATALOG: &str = "entralog";
@@ -68,6 +73,7 @@ impl Session {
             .with_default_catalog_and_schema(CATALOG, SCHEMA)
             .with_create_default_catalog_and_schema(false)
             .with_information_schema(true);
+        config.options_mut().sql_parser.dialect = DIALECT;
         config.options_mut().sql_parser.enable_ident_normalization = false;
         config.options_mut().execution.time_zone = Some("+00:00".into());
         let runtime = RuntimeEnvBuilder::new()
@@ -114,7 +120,7 @@ impl Session {
     /// The statement is wrong.
     pub async fn tables_of(&self, sql: &str) -> Result<Vec<String>, QueryError> {
         let state = self.context.state();
-        let statement = state.sql_to_statement(sql, &datafusion::config::Dialect::Generic)?;
+        let statement = state.sql_to_statement(sql, &DIALECT)?;
         let references = state.resolve_table_references(&statement)?;
         let mut names: Vec<_> = references
             .into_iter()

@@ -18,7 +18,7 @@ use super::slots::Slots;
 use super::unmapped::Unmapped;
 use super::value::Value;
 use super::{ColumnType, Table};
-use crate::decode::{Reason, Record, fields, text_of};
+use crate::decode::{Reason, Record, fields, is_too_deep, text_of};
 
 /// Where a record came from and when it was taken in.
 #[derive(Debug, Clone, Copy)]
@@ -174,7 +174,7 @@ fn properties_text(json: &str) -> Option<Cow<'_, str>> {
         return Some(Cow::Borrowed(json));
     }
     let text = text_of(json)?;
-    (text.starts_with('{') && fields(&text).is_ok()).then(|| Cow::Owned(text.into_owned()))
+    (text.starts_with('{') && !is_too_deep(&text) && fields(&text).is_ok()).then(|| Cow::Owned(text.into_owned()))
 }
 
 impl ColumnBuilder {

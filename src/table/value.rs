@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::ColumnType;
-use crate::decode::{parse_time, text_of};
+use crate::decode::{is_too_deep, parse_time, text_of};
 
 /// A JSON value as its column's type; `None` when it does not fit without loss.
 pub(super) fn convert(json: &str, kind: ColumnType) -> Option<Value<'_>> {
@@ -37,6 +37,7 @@ fn dynamic(json: &str) -> Cow<'_, str> {
     if json.starts_with('"')
         && let Some(text) = text_of(json)
         && text.starts_with(['{', '['])
+        && !is_too_deep(&text)
         && serde_json::from_str::<&serde_json::value::RawValue>(&text).is_ok()
     {
         return text;

@@ -142,10 +142,10 @@ fn every_form_of_file_gives_the_same_rows() {
         ["SigninLogs", "AADNonInteractiveUserSignInLogs", "AuditLogs"]
             .iter()
             .flat_map(|table| {
-                let all = "SELECT * EXCLUDE (_Source, _IngestedAt) FROM";
-                workspace.rows(&format!("{all} {table} ORDER BY Id"))
+                workspace.rows(&format!("SELECT * FROM {table} ORDER BY Id"))
             })
             .map(without_layout)
+            .map(without_provenance)
             .collect()
     };
     let reference = {
@@ -241,4 +241,11 @@ fn a_role_snapshot_that_was_taken_anew_is_kept_beside_the_old_one() {
 fn written_later(workspace: &Workspace, name: &str, seconds: u64) {
     let file = File::options().append(true).open(workspace.path(name)).unwrap();
     file.set_modified(SystemTime::now() + Duration::from_secs(seconds)).unwrap();
+}
+
+/// The row without what tells one delivery of its record from another.
+fn without_provenance(mut row: Value) -> Value {
+    let columns = row.as_object_mut().unwrap();
+    columns.retain(|column, _| !["_Source", "_IngestedAt"].contains(&column.as_str()));
+    row
 }

@@ -7,6 +7,7 @@
 //! - `exactly_once`, `lake`: what is kept.
 //! - `query`, `output`: what comes out.
 //! - `rules`, `alerts`: what is found, and who hears of it.
+//! - `serve`: all of it at once.
 //! - `errors`: what is said when something is wrong.
 
 mod alerts;
@@ -19,4 +20,5 @@ mod nothing_lost;
 mod output;
 mod query;
 mod rules;
+mod serve;
 mod support;

@@ -132,8 +132,10 @@ fn every_value_of_an_odd_record_is_in_its_row() {
 
     let mut rows: Vec<Value> = Vec::new();
     for table in TABLES {
-        rows.extend(workspace.rows(&format!("SELECT * EXCLUDE (_Source) FROM {table}")));
+        rows.extend(workspace.rows(&format!("SELECT * FROM {table}")));
     }
+    // Where a row came from is no value of the record.
+    rows.iter_mut().for_each(|row| drop(row.as_object_mut().unwrap().remove("_Source")));
     assert_eq!(rows.len(), records.len());
     for record in &records {
         // The half of a pair is no text that Rust could hold.
@@ -285,7 +287,6 @@ fn a_body_that_was_cut_off_keeps_its_good_records() {
 }
 
 #[test]
-#[ignore = "the JSON reader recurses once a level: 50,000 levels overflow the stack and end the process"]
 fn a_record_that_is_nested_without_end_harms_nobody() {
     let workspace = Workspace::new();
     let good = sign_in("2026-01-05T10:00:00Z", "ada@contoso.com", "0", "good").to_string();
