@@ -82,6 +82,22 @@ fn a_broken_file_keeps_neither_its_own_beginning_nor_the_others_out() {
 }
 
 #[test]
+#[ignore = "a role snapshot that cannot be read ends the whole run, and nothing after it is taken"]
+fn a_broken_role_snapshot_does_not_keep_the_others_out() {
+    let workspace = Workspace::new();
+    let context = "https://graph.microsoft.com/v1.0/$metadata#roleManagement/directory/roleAssignmentScheduleInstances";
+    workspace.write(
+        "logs/1.json",
+        format!("{{\"@odata.context\":\"{context}\",\"value\":[{{\"id\":1}}]}}"),
+    );
+    workspace.write("logs/2.ndjson", one_record());
+    let finished = workspace.run(&["ingest", "--from", "logs"]);
+    assert_eq!(finished.code, Some(4), "{finished:#?}");
+    assert!(finished.stderr.contains("1.json"), "{finished:#?}");
+    assert_eq!(workspace.count("SigninLogs"), 1);
+}
+
+#[test]
 fn a_path_that_is_not_there_is_named() {
     let workspace = Workspace::new();
     let finished = workspace.run(&["ingest", "--from", "no/such/file"]);

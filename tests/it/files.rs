@@ -1,7 +1,11 @@
 //! Files of every form into the lake.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must end")]
+
+use std::fs::File;
 use std::io::Write as _;
 use std::process::Stdio;
+use std::time::{Duration, SystemTime};
 
 use entralog::generate::Truth;
 use serde_json::{Value, json};
@@ -52,6 +56,34 @@ fn a_file_that_grew_is_continued() {
     assert_eq!(finished.stdout, "{\"Table\":\"SigninLogs\",\"Rows\":3}\n");
     assert_eq!(workspace.distinct_count("SigninLogs"), 5);
     assert_eq!(workspace.number("SELECT count(DISTINCT Id) FROM SigninLogs"), 5);
+}
+
+#[test]
+#[ignore = "a first line of less than 64 bytes is no identity: the file is taken for another one and its rows come twice"]
+fn a_file_with_a_short_first_line_that_grew_is_continued() {
+    for first in ["", "{\"records\":[]}"] {
+        let workspace = Workspace::new();
+        let record =
+            |n: u32| sign_in("2026-01-05T10:00:00Z", "ada@contoso.com", "0", &format!("s{n}"));
+        workspace.write("a.ndjson", format!("{first}\n{}", lines(&[record(0)])));
+        workspace.succeed(&["ingest", "--from", "a.ndjson"]);
+        workspace.append("a.ndjson", &lines(&[record(1)]));
+        workspace.succeed(&["ingest", "--from", "a.ndjson"]);
+        assert_eq!(workspace.count("SigninLogs"), 2, "{first:?}");
+    }
+}
+
+#[test]
+#[ignore = "an unfinished last line of standard input is dropped, though it has no next run"]
+fn what_standard_input_ends_with_is_not_dropped() {
+    let workspace = Workspace::new();
+    let record = sign_in("2026-01-05T10:00:00Z", "ada@contoso.com", "0", "s0").to_string();
+    let mut ingest = workspace.command(&["ingest", "--from", "-"]);
+    let mut running = Running::start(ingest.stdin(Stdio::piped()));
+    running.feed(format!("{record}\n{}", &record[..record.len() / 2]).as_bytes());
+    let code = running.wait().code;
+    let kept = workspace.count("SigninLogs") + workspace.count("DeadLetters");
+    assert!(kept == 2 || code != Some(0), "one record of two is gone, and nobody is told");
 }
 
 #[test]
@@ -183,9 +215,7 @@ fn a_role_snapshot_that_was_taken_anew_is_kept_beside_the_old_one() {
     assert_eq!(workspace.count("RoleAssignments"), 2);
 
     workspace.write("roles.json", page(&["ada@contoso.com"]));
-    let later = std::time::SystemTime::now() + std::time::Duration::from_secs(60);
-    let file = std::fs::File::options().append(true).open(workspace.path("roles.json")).unwrap();
-    file.set_modified(later).unwrap();
+    written_later(&workspace, "roles.json", 60);
     workspace.succeed(&["ingest", "--from", "roles.json"]);
     let newest = "SELECT UserPrincipalName, RoleDisplayName, PrincipalType FROM RoleAssignments
                   WHERE TimeGenerated = (SELECT max(TimeGenerated) FROM RoleAssignments)";
@@ -198,6 +228,17 @@ fn a_role_snapshot_that_was_taken_anew_is_kept_beside_the_old_one() {
         })]
     );
     assert_eq!(workspace.count("RoleAssignments"), 3);
+
+    // The same holders, listed another day.
+    written_later(&workspace, "roles.json", 86_400);
+    workspace.succeed(&["ingest", "--from", "roles.json"]);
+    assert_eq!(workspace.count("RoleAssignments"), 4);
+}
+
+/// As if a file had been written in so many seconds.
+fn written_later(workspace: &Workspace, name: &str, seconds: u64) {
+    let file = File::options().append(true).open(workspace.path(name)).unwrap();
+    file.set_modified(SystemTime::now() + Duration::from_secs(seconds)).unwrap();
 }
 
 /// The row without what tells one delivery of its record from another.

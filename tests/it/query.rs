@@ -72,27 +72,33 @@ fn a_statement_that_would_change_or_read_anything_else_is_refused() {
     let workspace = three_sign_ins();
     let secret = workspace.write("secret.csv", "name\nhush\n");
     let secret = secret.display();
-    for statement in [
+    let changes = [
         "DROP TABLE SigninLogs".to_owned(),
         "CREATE TABLE t AS SELECT 1".to_owned(),
         "CREATE VIEW v AS SELECT 1".to_owned(),
+        "CREATE DATABASE d".to_owned(),
         "INSERT INTO AuditLogs SELECT * FROM AuditLogs".to_owned(),
         "DELETE FROM SigninLogs".to_owned(),
         "UPDATE SigninLogs SET ResultType = '0'".to_owned(),
         "COPY SigninLogs TO 'copy.csv'".to_owned(),
         format!("COPY (SELECT 1) TO '{secret}'"),
         format!("CREATE EXTERNAL TABLE t STORED AS CSV LOCATION '{secret}'"),
-        format!("SELECT * FROM '{secret}'"),
-        format!("SELECT * FROM read_csv('{secret}')"),
         "EXPLAIN ANALYZE COPY SigninLogs TO 'copy.csv'".to_owned(),
         "EXPLAIN ANALYZE INSERT INTO AuditLogs SELECT * FROM AuditLogs".to_owned(),
         "SET datafusion.execution.batch_size = 1".to_owned(),
+    ];
+    let strays = [
+        format!("SELECT * FROM '{secret}'"),
+        format!("SELECT * FROM read_csv('{secret}')"),
         "SELECT 1; DROP TABLE SigninLogs".to_owned(),
-    ] {
-        let finished = workspace.run(&["query", &statement]);
+    ];
+    for (statement, said) in
+        changes.iter().map(|s| (s, "queries only read")).chain(strays.iter().map(|s| (s, "")))
+    {
+        let finished = workspace.run(&["query", statement]);
         assert_eq!(finished.code, Some(2), "{statement}: {finished:#?}");
         assert_eq!(finished.stdout, "", "{statement}");
-        finished.error();
+        assert!(finished.error().contains(said), "{statement}: {finished:#?}");
     }
     assert!(!workspace.path("copy.csv").exists());
     assert_eq!((workspace.count("SigninLogs"), workspace.count("AuditLogs")), (3, 1));

@@ -149,6 +149,20 @@ fn a_late_row_opens_every_slice_whose_window_it_falls_into() {
 }
 
 #[test]
+#[ignore = "all findings of a slice have one alert id when grouped: what comes late is found and told to nobody"]
+fn a_late_finding_is_told_also_when_findings_are_grouped() {
+    let workspace = with_rule(&RULE.replace("AlertPerResult", "SingleAlert"));
+    wrong_passwords(&workspace, "ada@contoso.com", &THREE);
+    assert_eq!(run(&workspace, UNTIL)["alertsRaised"], 1);
+    wrong_passwords(&workspace, "bo@contoso.com", &THREE);
+    let row = run(&workspace, UNTIL);
+    assert_eq!((&row["findings"], &row["alertsRaised"]), (&json!(2), &json!(1)));
+    let told = workspace
+        .number("SELECT count(*) FROM SecurityAlert WHERE Entities LIKE '%bo@contoso.com%'");
+    assert_eq!(told, 1);
+}
+
+#[test]
 fn a_slice_is_evaluated_once_its_time_is_over() {
     let workspace = with_rule(RULE);
     wrong_passwords(&workspace, "ada@contoso.com", &THREE);
