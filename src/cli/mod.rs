@@ -48,7 +48,7 @@ const EXAMPLES: &str = "Examples:
   entralog ingest --from ./logs --lake ./lake      take in files
   entralog query 'SELECT count(*) FROM SigninLogs' ask the lake
   entralog rule run --lake ./lake                  run the detections
-Exit codes: 0 done, 1 findings or failed checks, 2 wrong query or rule,
+Exit codes: 0 done, 1 failed checks or tests, 2 wrong query or rule,
 3 wrong configuration or usage, 4 source, lake or destination not reachable";
 
 #[derive(Debug, clap::Args)]

@@ -86,7 +86,9 @@ fn chosen(context: &Context, paths: &[PathBuf]) -> Result<Vec<Rule>, RuleError> 
         return load_rules(&context.config.rules.paths);
     }
     let rules = load_rules(paths)?;
-    Ok(rules.into_iter().filter(|rule| paths.iter().any(|p| rule.path.starts_with(p))).collect())
+    let rules: Vec<_> =
+        rules.into_iter().filter(|rule| paths.iter().any(|p| rule.path.starts_with(p))).collect();
+    Ok(rules)
 }
 
 async fn check(context: &Context, paths: &[PathBuf]) -> Result<Exit, Failure> {

@@ -210,8 +210,9 @@ fn default_timeout() -> Duration {
     Duration::from_secs(10)
 }
 
+/// Three days of trying.
 fn default_attempts() -> u32 {
-    8
+    80
 }
 
 impl Config {
@@ -323,7 +324,7 @@ destinations:
         .unwrap();
         assert_eq!(config.event_hubs.len(), 2);
         assert_eq!(FlushLimits::from(config.flush).age, Duration::from_secs(2));
-        assert_eq!(config.destinations[0].webhook.max_attempts, 8);
+        assert_eq!(config.destinations[0].webhook.max_attempts, 80);
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub enum FileOutcome {
         line: u64,
     },
     /// It could not be read to its end; what came before is in.
-    Failed(FileError),
+    Failed(IngestError),
 }
 
 /// Takes in files in the given order and reports each as it ends.
@@ -51,7 +51,9 @@ pub async fn ingest_files(
         let outcome = match ingest_file(ingester, lake, &path).await {
             Ok(End::Complete | End::Stopped) => FileOutcome::Complete,
             Ok(End::Incomplete { line }) => FileOutcome::Incomplete { line },
-            Err(IngestError::File(error)) => FileOutcome::Failed(error),
+            Err(error @ (IngestError::File(_) | IngestError::RoleSnapshot { .. })) => {
+                FileOutcome::Failed(error)
+            }
             Err(error) => return Err(error),
         };
         report(FileReport { path, outcome }, ingester);

@@ -42,6 +42,13 @@ pub(super) async fn ingest(
     let page: Page = serde_json::from_slice(&content).map_err(|error| {
         IngestError::RoleSnapshot { path: path.display().to_string(), reason: error.to_string() }
     })?;
+    if page.next_link.is_some() {
+        return Err(IngestError::RoleSnapshot {
+            path: path.display().to_string(),
+            reason: "it is the first page of several (@odata.nextLink): join the pages' `value`"
+                .into(),
+        });
+    }
     // A snapshot is taken whole; a newer one in the same file is another version of it.
     let version = taken_at.timestamp_millis();
     let from = lake.position(table, &source_id).await?;
@@ -57,6 +64,8 @@ pub(super) async fn ingest(
 
 #[derive(Deserialize)]
 struct Page {
+    #[serde(rename = "@odata.nextLink")]
+    next_link: Option<String>,
     value: Vec<Instance>,
 }
 

@@ -58,8 +58,7 @@ pub(super) fn commit(
     if rows.is_none() && advances.is_empty() {
         return Ok(None);
     }
-    let mut snapshot = open_or_create(inner, table)?;
-    check_fence(inner, table, &snapshot, advances)?;
+    let mut snapshot = newest_for(inner, table, advances)?;
     let added = match rows {
         Some(rows) => files::write(inner, table, &snapshot, rows)?,
         None => files::Written::default(),
@@ -75,19 +74,36 @@ pub(super) fn commit(
                 // Writers that lost together must not meet again at once.
                 std::thread::sleep(Duration::from_millis(u64::from(attempt.min(20)) * 2));
                 snapshot = open_or_create(inner, table)?;
-                if let Err(error) = check_fence(inner, table, &snapshot, advances) {
-                    added.discard(inner);
-                    return Err(error);
-                }
+                // The files stay: a commit that seemed lost may have got through all the same.
+                check_fence(inner, table, &snapshot, advances)?;
             }
             Ok(None) => {
-                added.discard(inner);
                 return Err(LakeError::Contention { table: table.name.into(), attempts: attempt });
             }
             // Whether the commit got through is not known: its files must stay.
             Err(error) => return Err(error),
         }
     }
+}
+
+/// The snapshot to commit on, with its fence checked.
+///
+/// The one that is known saves a listing of the log, which takes longer the longer the log is. If
+/// it is not the newest any more, the commit loses its race and looks again; and a fence that is
+/// shut there counts only if it is shut in the newest one too.
+fn newest_for(
+    inner: &Inner,
+    table: &'static Table,
+    advances: &[Advance],
+) -> Result<SnapshotRef, LakeError> {
+    if let Some(known) = inner.known(table)
+        && check_fence(inner, table, &known, advances).is_ok()
+    {
+        return Ok(known);
+    }
+    let newest = open_or_create(inner, table)?;
+    check_fence(inner, table, &newest, advances)?;
+    Ok(newest)
 }
 
 /// Commits on top of `snapshot`; `None` when another writer was faster.

@@ -31,18 +31,6 @@ const MICROS_PER_DAY: i64 = 86_400_000_000;
 pub(super) struct Written {
     /// What the commit says of each file.
     pub(super) metadata: Vec<Arc<RecordBatch>>,
-    paths: Vec<Path>,
-}
-
-impl Written {
-    /// Deletes files that no commit will name; a file that stays is only waste.
-    pub(super) fn discard(self, inner: &Inner) {
-        for path in self.paths {
-            if let Err(error) = block_on(inner.store.delete(&path)) {
-                tracing::warn!(%path, %error, "unused data file stays");
-            }
-        }
-    }
 }
 
 /// Stores the rows of a commit, a file a day.
@@ -75,7 +63,6 @@ pub(super) fn write(
         let path = Path::from_url_path(url.path()).map_err(|error| write_error(table, error))?;
         block_on(inner.store.put(&path, PutPayload::from(bytes)))
             .map_err(|error| write_error(table, error))?;
-        written.paths.push(path);
 
         let statistics =
             collect_stats(&rows, context.stats_columns(), context.physical_data_schema())

@@ -128,7 +128,7 @@ impl Lake {
     ///
     /// # Errors
     /// [`LakeError::Fenced`] when a position is not where the writer thinks; otherwise the table
-    /// could not be written. In both cases nothing has changed.
+    /// could not be written. A fenced commit has changed nothing.
     pub async fn commit(
         &self,
         table: &'static Table,
@@ -212,7 +212,7 @@ impl Inner {
 
     fn remember(&self, table: &'static Table, snapshot: &SnapshotRef) {
         let mut snapshots = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
-        let newer = snapshots.get(table.name).is_none_or(|s| s.version() < snapshot.version());
+        let newer = snapshots.get(table.name).is_none_or(|s| s.version() <= snapshot.version());
         if newer {
             snapshots.insert(table.name, Arc::clone(snapshot));
         }

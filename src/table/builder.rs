@@ -137,17 +137,17 @@ impl TableBuilder {
         for field in &record.fields {
             if field.key.eq_ignore_ascii_case("properties") {
                 match properties_text(&field.json) {
-                    Some(Cow::Borrowed(text)) => {
-                        for property in fields(text).map(|(fields, _)| fields).unwrap_or_default() {
-                            let slot = layout.properties(&property.key);
-                            slots.fill_property(
-                                slot,
-                                &property.key,
-                                property.json,
-                                &mut self.unmapped,
-                            );
+                    Some(Cow::Borrowed(text)) => match fields(text) {
+                        Ok((properties, _)) => {
+                            for property in properties {
+                                let slot = layout.properties(&property.key);
+                                let json = property.json;
+                                slots.fill_property(slot, &property.key, json, &mut self.unmapped);
+                            }
                         }
-                    }
+                        // A key that is no Unicode when unescaped: keep the whole.
+                        Err(_) => self.unmapped.top(&field.key, &field.json),
+                    },
                     Some(Cow::Owned(text)) => {
                         for property in fields(&text).map(|(fields, _)| fields).unwrap_or_default()
                         {
@@ -309,6 +309,15 @@ mod tests {
         );
         assert_eq!(text(&batch, "UserId").unwrap(), "u");
         assert_eq!(text(&batch, "Status").unwrap(), r#"{"errorCode":0}"#);
+    }
+
+    #[test]
+    fn properties_that_cannot_be_walked_are_kept_whole() {
+        let batch = row(
+            "SigninLogs",
+            r#"{"time":"2025-01-15T08:45:30Z","properties":{"userId":"u","\ud800":1}}"#,
+        );
+        assert!(text(&batch, "_Unmapped").unwrap().contains(r#""userId":"u""#));
     }
 
     #[test]

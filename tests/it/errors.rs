@@ -82,7 +82,6 @@ fn a_broken_file_keeps_neither_its_own_beginning_nor_the_others_out() {
 }
 
 #[test]
-#[ignore = "a role snapshot that cannot be read ends the whole run, and nothing after it is taken"]
 fn a_broken_role_snapshot_does_not_keep_the_others_out() {
     let workspace = Workspace::new();
     let context = "https://graph.microsoft.com/v1.0/$metadata#roleManagement/directory/roleAssignmentScheduleInstances";

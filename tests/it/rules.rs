@@ -149,7 +149,6 @@ fn a_late_row_opens_every_slice_whose_window_it_falls_into() {
 }
 
 #[test]
-#[ignore = "all findings of a slice have one alert id when grouped: what comes late is found and told to nobody"]
 fn a_late_finding_is_told_also_when_findings_are_grouped() {
     let workspace = with_rule(&RULE.replace("AlertPerResult", "SingleAlert"));
     wrong_passwords(&workspace, "ada@contoso.com", &THREE);

@@ -13,13 +13,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use azure_messaging_eventhubs::error::ErrorKind;
+use azure_messaging_eventhubs::models::ReceivedEventData;
 use azure_messaging_eventhubs::{
     ConsumerClient, EventHubsError, EventReceiver, OpenReceiverOptions, StartLocation,
     StartPosition,
 };
 use futures::StreamExt;
 
-use super::{CALL_TIMEOUT, Deliveries, EventHubError, Namespace, Partition, chain, close, timed};
+use super::{
+    ATTEMPTS, CALL_TIMEOUT, Deliveries, EventHubError, Namespace, Partition, chain, close, timed,
+};
 use crate::source::{Delivery, Place};
 
 /// Silence after which the partition is asked whether there is more.
@@ -64,6 +67,7 @@ enum Ended {
     WentBack { to: i64 },
     Gap { to: i64 },
     Stalled { last_enqueued: i64 },
+    Recreated { last: i64 },
     Failed(String),
 }
 
@@ -75,6 +79,7 @@ impl PartitionReader {
     pub async fn run(mut self, deliveries: Deliveries) -> Result<(), EventHubError> {
         let mut wait = FIRST_WAIT;
         let mut gap_seen = false;
+        let mut failures = 0;
         if let (Until::SequenceNumber(last), after) = (self.until, self.after.unwrap_or(-1))
             && after >= last
         {
@@ -85,6 +90,7 @@ impl PartitionReader {
             let ended = self.connection(&deliveries, gap_seen).await?;
             if self.after != before {
                 wait = FIRST_WAIT;
+                failures = 0;
             }
             let hub = self.hub.as_str();
             let partition = self.partition.id.as_str();
@@ -102,11 +108,30 @@ impl PartitionReader {
                 Ended::Stalled { last_enqueued } => {
                     tracing::warn!(hub, partition, after, last_enqueued, "stalled, opening anew");
                 }
-                Ended::Failed(reason) => {
-                    tracing::warn!(hub, partition, after, reason, "connection lost, opening anew");
-                    tokio::time::sleep(wait).await;
-                    wait = (wait * 2).min(LONGEST_WAIT);
+                Ended::Recreated { last } => {
+                    return Err(EventHubError::Recreated {
+                        hub: self.hub,
+                        partition: self.partition.id,
+                        taken: after,
+                        last,
+                    });
                 }
+                Ended::Failed(reason) => {
+                    tracing::warn!(hub, partition, after, reason, "no connection, opening anew");
+                    failures += 1;
+                    // Who waits for the end wants to know that it will not come.
+                    if self.until != Until::Stopped && failures >= ATTEMPTS {
+                        return Err(EventHubError::Unreachable {
+                            namespace: self.namespace.name,
+                            hub: self.hub,
+                            reason,
+                        });
+                    }
+                }
+            }
+            if self.after == before {
+                tokio::time::sleep(wait).await;
+                wait = (wait * 2).min(LONGEST_WAIT);
             }
         }
     }
@@ -191,7 +216,7 @@ impl PartitionReader {
                 source_id: Arc::clone(&self.partition.source_id),
                 position: number,
                 place: Place::SequenceNumber(number),
-                body: event.event_data().body().unwrap_or_default().to_vec(),
+                body: body_of(&event),
             };
             if deliveries.send(delivery).await.is_err() {
                 return Ok(Ended::ReceiverGone);
@@ -223,11 +248,23 @@ impl PartitionReader {
             }
             Ok(Ok(properties)) => {
                 let last_enqueued = properties.last_enqueued_sequence_number;
+                if last_enqueued < self.after.unwrap_or(-1) {
+                    return Some(Ended::Recreated { last: last_enqueued });
+                }
                 (last_enqueued > self.after.unwrap_or(-1) && !properties.is_empty)
                     .then_some(Ended::Stalled { last_enqueued })
             }
             Ok(Err(error)) => Some(Ended::Failed(chain(&error))),
             Err(_) => Some(Ended::Failed("no answer to a question about the partition".into())),
         }
+    }
+}
+
+/// The event's bytes; the client gives them only for a body that is one data section, as all
+/// senders of logs make it. Anything else is shown as it is, to become a dead letter.
+fn body_of(event: &ReceivedEventData) -> Vec<u8> {
+    match event.event_data().body() {
+        Some(body) => body.to_vec(),
+        None => format!("{:?}", event.raw_amqp_message().body).into_bytes(),
     }
 }

@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 
 pub use walk::{ANSWER_SHEET, expand};
 
-use super::Delivery;
+use super::{Delivery, Place};
 use split::{Splitter, Unit};
 
 /// Bytes that are looked at to tell the form of a file and to identify it.
@@ -166,18 +166,18 @@ impl FileSource {
             };
             match unit {
                 Unit::Value { bytes, end, place } if end > taken => {
-                    let delivery = Delivery {
-                        source_id: Arc::clone(&self.source_id),
-                        position: i64::try_from(end).unwrap_or(i64::MAX),
-                        place,
-                        body: bytes,
-                    };
-                    if !receive(delivery) {
+                    if !receive(delivery(&self.source_id, bytes, end, place)) {
                         return Ok(End::Stopped);
                     }
                 }
                 Unit::Value { .. } => {}
-                Unit::Incomplete { line } => return Ok(End::Incomplete { line }),
+                // Standard input has no next run in which it could be complete.
+                Unit::Incomplete { bytes, line } if self.path == Path::new("-") => {
+                    let end = splitter.position() + bytes.len() as u64;
+                    receive(delivery(&self.source_id, bytes, end, Place::Line(line)));
+                    return Ok(End::Complete);
+                }
+                Unit::Incomplete { line, .. } => return Ok(End::Incomplete { line }),
                 Unit::End if splitter.position() < taken => {
                     return Err(FileError::Shrunk {
                         path: self.path,
@@ -189,6 +189,11 @@ impl FileSource {
             }
         }
     }
+}
+
+fn delivery(source_id: &Arc<str>, body: Vec<u8>, end: u64, place: Place) -> Delivery {
+    let position = i64::try_from(end).unwrap_or(i64::MAX);
+    Delivery { source_id: Arc::clone(source_id), position, place, body }
 }
 
 /// Tells gzip and zstd by their first bytes, whatever the file is called.
@@ -229,11 +234,14 @@ impl Read for Failing {
     }
 }
 
-/// A hash of the first line, which stays when a file of lines grows; of a document without a
-/// telling first line, of its beginning.
+/// A hash of the first line, element or value, which stays when the file grows; of a file that does
+/// not have a whole one yet, of how it begins.
 fn fingerprint(head: &[u8]) -> String {
-    let first_line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let telling = if first_line.len() >= 64 { first_line } else { &head[..head.len().min(4096)] };
+    let first = Splitter::new(head, HEAD).next(&mut io::Cursor::new(head));
+    let telling = match first {
+        Ok(Unit::Value { bytes, .. }) if bytes.len() < HEAD => bytes,
+        _ => head[..head.len().min(4096)].to_vec(),
+    };
     Sha256::digest(telling).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 

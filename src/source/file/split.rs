@@ -19,6 +19,7 @@ pub(super) enum Unit {
     },
     /// A last line that is neither finished by a new-line nor complete JSON.
     Incomplete {
+        bytes: Vec<u8>,
         line: u64,
     },
     End,
@@ -74,18 +75,17 @@ impl Splitter {
             self.count += 1;
             let finished = bytes.ends_with(b"\n");
             if !finished && !is_complete(&bytes) {
-                return Ok(Unit::Incomplete { line: self.count });
+                return Ok(Unit::Incomplete { bytes, line: self.count });
             }
+            let begin = self.position;
             self.position += read as u64;
             while bytes.last().is_some_and(u8::is_ascii_whitespace) {
                 bytes.pop();
             }
             if !bytes.is_empty() {
-                return Ok(Unit::Value {
-                    bytes,
-                    end: self.position,
-                    place: Place::Line(self.count),
-                });
+                // A new-line that is written later must not move the end of what was taken.
+                let end = begin + bytes.len() as u64;
+                return Ok(Unit::Value { bytes, end, place: Place::Line(self.count) });
             }
         }
     }
@@ -239,7 +239,7 @@ mod tests {
                 Unit::Value { bytes, end, place } => {
                     out.push(format!("{place}@{end}: {}", String::from_utf8(bytes).unwrap()));
                 }
-                Unit::Incomplete { line } => {
+                Unit::Incomplete { line, .. } => {
                     out.push(format!("line {line} incomplete"));
                     return out;
                 }
@@ -250,19 +250,19 @@ mod tests {
 
     #[test]
     fn lines_are_delivered_as_they_are() {
-        assert_eq!(split("{\"a\":1}\r\n\n[2]\n"), ["line 1@9: {\"a\":1}", "line 3@14: [2]"]);
+        assert_eq!(split("{\"a\":1}\r\n\n[2]\n"), ["line 1@7: {\"a\":1}", "line 3@13: [2]"]);
         assert_eq!(split("{\"a\":1}"), ["line 1@7: {\"a\":1}"]);
         assert_eq!(split(""), Vec::<String>::new());
     }
 
     #[test]
     fn an_unfinished_last_line_is_left() {
-        assert_eq!(split("{\"a\":1}\n{\"b\":"), ["line 1@8: {\"a\":1}", "line 2 incomplete"]);
+        assert_eq!(split("{\"a\":1}\n{\"b\":"), ["line 1@7: {\"a\":1}", "line 2 incomplete"]);
     }
 
     #[test]
     fn a_broken_line_does_not_swallow_the_next() {
-        assert_eq!(split("{\"a\":\n{\"b\":2}\n"), ["line 1@6: {\"a\":", "line 2@14: {\"b\":2}"]);
+        assert_eq!(split("{\"a\":\n{\"b\":2}\n"), ["line 1@5: {\"a\":", "line 2@13: {\"b\":2}"]);
     }
 
     #[test]
