@@ -141,9 +141,7 @@ fn every_form_of_file_gives_the_same_rows() {
     let rows = |workspace: &Workspace| -> Vec<Value> {
         ["SigninLogs", "AADNonInteractiveUserSignInLogs", "AuditLogs"]
             .iter()
-            .flat_map(|table| {
-                workspace.rows(&format!("SELECT * FROM {table} ORDER BY Id"))
-            })
+            .flat_map(|table| workspace.rows(&format!("SELECT * FROM {table} ORDER BY Id")))
             .map(without_layout)
             .map(without_provenance)
             .collect()

@@ -221,7 +221,7 @@ fn what_has_no_table_or_no_time_is_a_dead_letter_with_its_reason_and_place() {
     timeless["time"] = json!("yesterday");
     timeless["properties"]["createdDateTime"] = json!(null);
     let mut lines: Vec<Vec<u8>> = vec![
-        lines(&[good.clone()]).into(),
+        lines(std::slice::from_ref(&good)).into(),
         format!("{}\n", body(&[good.clone(), unknown.clone()])).into(),
         format!("{nameless}\n").into(),
         format!("{timeless}\n").into(),

@@ -1,5 +1,7 @@
 //! Rule files, and what a run of them finds.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must end")]
+
 use serde_json::{Value, json};
 
 use crate::support::{Finished, Workspace, lines, sign_in};

@@ -51,9 +51,8 @@ destinations:
 "
         ),
     );
-    let mut daemon = Running::start(
-        workspace.command(&["serve"]).env("HUBS", devhub.connection_string()),
-    );
+    let mut daemon =
+        Running::start(workspace.command(&["serve"]).env("HUBS", devhub.connection_string()));
 
     // A slice that is over, so that its rule runs at once.
     let time = (chrono::Utc::now() - chrono::TimeDelta::hours(2)).to_rfc3339();
