@@ -22,7 +22,7 @@ const TABLES: [&str; 3] = ["SigninLogs", "AADNonInteractiveUserSignInLogs", "Aud
 fn a_backfill_that_is_killed_over_and_over_ends_with_each_record_once() {
     let workspace = Workspace::new();
     // Many small commits, so that a kill meets the process at every step of one.
-    workspace.write("entralog.yaml", "flush: {rows: 60}\n");
+    workspace.write("entralog.yaml", "flush: {rows: 20}\n");
     workspace
         .succeed(&["generate", "--events", "6000", "--seed", "7", "--days", "5", "--out", "logs"]);
     let truth = std::fs::read_to_string(workspace.path("logs/truth.json")).unwrap();
@@ -32,7 +32,7 @@ fn a_backfill_that_is_killed_over_and_over_ends_with_each_record_once() {
     let mut progress = Vec::new();
     for _ in 0..25 {
         let mut running = Running::start(&mut workspace.command(&["ingest", "--from", "logs"]));
-        std::thread::sleep(Duration::from_millis(random.random_range(40..300)));
+        std::thread::sleep(Duration::from_millis(random.random_range(30..200)));
         if running.is_running() {
             running.kill();
             killed += 1;
