@@ -1,6 +1,6 @@
 //! Event Hubs as a source, through Microsoft's own client.
 //!
-//! Each partition is read by a [guarded reader](reader) over a connection of its own; which
+//! Each partition is read by a guarded reader over a connection of its own; which
 //! partitions there are, and where they end, is asked of the hub first.
 
 mod connection;
