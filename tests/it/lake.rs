@@ -56,7 +56,7 @@ fn rows_and_the_position_of_their_source_are_in_one_commit() {
     );
     // And the row says the same.
     let row = workspace.value("SELECT _Source FROM SigninLogs");
-    assert_eq!(row, format!("{source}@{}#0", content.len()));
+    assert_eq!(row, format!("{source}@{}#0", content.trim_end().len()));
 }
 
 fn data_files(directory: &Path, files: &mut Vec<PathBuf>) {
