@@ -31,7 +31,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 pub struct Service {
     /// The lake.
     pub lake: Lake,
-    /// Hubs that are read; none is allowed, then only rules and deliveries run.
+    /// Hubs that are read; without any, only rules and deliveries run.
     pub hubs: Vec<Hub>,
     /// When rows are committed.
     pub limits: FlushLimits,

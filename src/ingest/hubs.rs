@@ -33,7 +33,7 @@ pub enum Run {
     Once,
 }
 
-/// Reads hubs into the lake and calls `progress` after every commit.
+/// Reads hubs into the lake and calls `progress` after every delivery and commit.
 ///
 /// When it is cancelled, what was taken is committed before it returns.
 ///

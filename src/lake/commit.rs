@@ -21,7 +21,8 @@ const ATTEMPTS: u32 = 100;
 /// Commits between two checkpoints of the Delta log.
 const CHECKPOINT_INTERVAL: u64 = 100;
 
-/// Columns that get minimum and maximum a file, where a table has them; queries prune by these.
+/// Columns of which Delta keeps minimum and maximum a file, where a table has them. Scans leave out
+/// files by `TimeGenerated`; the others are for readers that do so by more.
 const STATISTICS: &[&str] = &[
     "TimeGenerated",
     "_IngestedAt",
