@@ -62,12 +62,12 @@ pub(super) fn commit(
     let mut snapshot = newest_for(inner, table, advances)?;
     let added = match rows {
         Some(rows) => files::write(inner, table, &snapshot, rows)?,
-        None => files::Written::default(),
+        None => Vec::new(),
     };
 
     let mut attempt = 0;
     loop {
-        let outcome = try_commit(inner, table, snapshot, &added.metadata, advances);
+        let outcome = try_commit(inner, table, snapshot, &added, advances);
         match outcome {
             Ok(Some(committed)) => return Ok(Some(committed)),
             Ok(None) if attempt < ATTEMPTS => {

@@ -26,20 +26,13 @@ use crate::table::{PARTITION_COLUMN, Table};
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
 
-/// Files that are stored but that no commit names yet.
-#[derive(Default)]
-pub(super) struct Written {
-    /// What the commit says of each file.
-    pub(super) metadata: Vec<Arc<RecordBatch>>,
-}
-
-/// Stores the rows of a commit, a file a day.
+/// Stores the rows of a commit, a file a day; gives what the commit says of each file.
 pub(super) fn write(
     inner: &Inner,
     table: &'static Table,
     snapshot: &SnapshotRef,
     rows: &RecordBatch,
-) -> Result<Written, LakeError> {
+) -> Result<Vec<Arc<RecordBatch>>, LakeError> {
     let failed = |error| inner.delta_error(table, error);
     // Only a transaction can say how the table wants its files.
     let transaction = Arc::clone(snapshot)
@@ -49,7 +42,7 @@ pub(super) fn write(
         .map_err(failed)?;
     let write_state = transaction.write_state().map_err(failed)?;
 
-    let mut written = Written::default();
+    let mut written = Vec::new();
     for (day, rows) in by_day(table, rows)? {
         let context = write_state
             .write_context_builder()
@@ -71,7 +64,7 @@ pub(super) fn write(
         let file = DataFileMetadata::new(FileMeta::new(url, now, size), statistics);
         let metadata =
             build_add_file_metadata(file, &context).and_then(into_batch).map_err(failed)?;
-        written.metadata.push(metadata);
+        written.push(metadata);
     }
     Ok(written)
 }

@@ -25,7 +25,7 @@ use url::Url;
 
 pub use commit::Advance;
 pub use error::LakeError;
-pub use scan::{FileFilter, LakeTable};
+pub use scan::LakeTable;
 
 use crate::table::Table;
 

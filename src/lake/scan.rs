@@ -38,18 +38,9 @@ pub struct LakeTable {
     inner: Arc<Inner>,
     table: &'static Table,
     snapshot: Option<SnapshotRef>,
-    files: FileFilter,
+    /// Only files that were added after this version are read.
+    added_after: Option<u64>,
     schema: SchemaRef,
-}
-
-/// Which of the active files are read.
-#[derive(Debug, Clone, Default)]
-pub enum FileFilter {
-    /// All of them.
-    #[default]
-    All,
-    /// Those that were added after a version.
-    AddedAfter(u64),
 }
 
 impl LakeTable {
@@ -61,7 +52,7 @@ impl LakeTable {
         let mut fields: Vec<_> = table.schema().fields().iter().cloned().collect();
         fields.push(Arc::new(partition_field()));
         let schema = Arc::new(Schema::new(fields));
-        Self { inner, table, snapshot, files: FileFilter::All, schema }
+        Self { inner, table, snapshot, added_after: None, schema }
     }
 
     /// The version that is read; `None` for a table that was never written.
@@ -73,7 +64,7 @@ impl LakeTable {
     /// The same table with only the files that were added after `version`.
     #[must_use]
     pub fn added_after(mut self, version: u64) -> Self {
-        self.files = FileFilter::AddedAfter(version);
+        self.added_after = Some(version);
         self
     }
 
@@ -83,8 +74,8 @@ impl LakeTable {
             return Ok(Vec::new());
         };
         let predicate = time_bounds(filters);
-        let (inner, table, filter) = (Arc::clone(&self.inner), self.table, self.files.clone());
-        let work = move || active_files(&inner, table, &snapshot, predicate, &filter);
+        let (inner, table, added_after) = (Arc::clone(&self.inner), self.table, self.added_after);
+        let work = move || active_files(&inner, table, &snapshot, predicate, added_after);
         match tokio::task::spawn_blocking(work).await {
             Ok(files) => files,
             Err(error) => {
@@ -185,13 +176,13 @@ fn active_files(
     table: &Table,
     snapshot: &SnapshotRef,
     predicate: Option<Predicate>,
-    filter: &FileFilter,
+    added_after: Option<u64>,
 ) -> Result<Vec<ScanFile>, LakeError> {
     let failed = |error| inner.delta_error(table, error);
-    let added = match filter {
-        FileFilter::All => None,
-        FileFilter::AddedAfter(version) if *version >= snapshot.version() => return Ok(Vec::new()),
-        FileFilter::AddedAfter(version) => added_paths(inner, table, snapshot, *version)?,
+    let added = match added_after {
+        None => None,
+        Some(version) if version >= snapshot.version() => return Ok(Vec::new()),
+        Some(version) => added_paths(inner, table, snapshot, version)?,
     };
     let scan = Arc::clone(snapshot)
         .scan_builder()
