@@ -1,6 +1,7 @@
 //! One AMQP connection and its sessions.
 
 use super::access::Access;
+use super::latency::at_a_distance;
 use super::namespace::Namespace;
 use super::sasl::Sasl;
 use super::session;
@@ -34,7 +35,7 @@ pub(super) async fn serve(stream: TcpStream, namespace: Arc<Namespace>, force_cl
         .properties(properties())
         .sasl_acceptor(Sasl::new(Arc::clone(&access)))
         .build();
-    match tokio::time::timeout(PATIENCE, acceptor.accept(stream)).await {
+    match tokio::time::timeout(PATIENCE, acceptor.accept(at_a_distance(stream))).await {
         Ok(Ok(connection)) => sessions(connection, &namespace, &access, &force_close).await,
         Ok(Err(error)) => tracing::debug!(?error, "devhub connection not opened"),
         Err(_) => tracing::debug!("devhub connection said nothing"),

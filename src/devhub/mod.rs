@@ -14,7 +14,7 @@
 //! |---|---|
 //! | `config`, `emulator` | which event hubs there are; the emulator's `Config.json` |
 //! | `namespace`, `log`, `readers` | event hubs and partitions; their events; who reads them |
-//! | `listener`, `connection`, `sasl`, `session`, `attach` | from a TCP connection to a link |
+//! | `listener`, `latency`, `connection`, `sasl`, `session`, `attach` | from a TCP connection to a link |
 //! | `requests`, `cbs`, `management` | links that ask: put a token, read properties |
 //! | `publish`, `subscribe` | links that carry events |
 //! | `sas`, `access` | what a token proves, and what a connection may do |
@@ -29,6 +29,7 @@ mod config;
 mod connection;
 mod emulator;
 mod error;
+mod latency;
 mod listener;
 mod log;
 mod management;
@@ -55,17 +56,9 @@ use namespace::{Namespace, Partition};
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-
-/// How long a message waits for its acknowledgement.
-///
-/// fe2o3-amqp before 0.18.2, on which Microsoft's Rust client still rests, loses an acknowledgement
-/// that arrives before its `send` has registered the message, and then waits for ever. Azure is
-/// never that near; a loopback broker is. The delay makes it rare, it cannot rule it out.
-const ACK_DELAY: Duration = Duration::from_millis(5);
 
 /// The port of AMQP without TLS, which a connection string need not name.
 const AMQP_PORT: u16 = 5672;

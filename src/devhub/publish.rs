@@ -2,10 +2,10 @@
 
 use super::address::{Address, entity_path};
 use super::attach::Terms;
+use super::conditions;
 use super::message;
 use super::namespace::{Hub, Partition};
 use super::session::Scope;
-use super::{ACK_DELAY, conditions};
 use fe2o3_amqp::Receiver;
 use fe2o3_amqp::link::RecvError;
 use fe2o3_amqp_types::definitions::Error;
@@ -65,13 +65,10 @@ async fn receive(link: &mut Receiver, hub: &Hub, partition: Option<&Partition>) 
         match message::events(format, message) {
             Ok(events) => {
                 partition.append(events);
-                // Off this loop, so that publishers that do not wait are not slowed down.
-                let disposer = link.disposer();
-                tokio::spawn(async move {
-                    tokio::time::sleep(ACK_DELAY).await;
-                    // The link may be gone by now; the event stays published, as in Azure.
-                    let _ = disposer.accept(delivery).await;
-                });
+                // The link may be gone by now; the event stays published, as in Azure.
+                if link.accept(delivery).await.is_err() {
+                    return;
+                }
             }
             Err(error) => {
                 let error = conditions::undecodable(&error);

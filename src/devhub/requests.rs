@@ -2,7 +2,7 @@
 
 use super::message::Message;
 use super::session::Scope;
-use super::{ACK_DELAY, cbs, lock, management};
+use super::{cbs, lock, management};
 use fe2o3_amqp::{Receiver, Sendable, Sender};
 use fe2o3_amqp_types::messaging::{AmqpValue, ApplicationProperties, Body, MessageId, Properties};
 use fe2o3_amqp_types::primitives::{OrderedMap, SimpleValue, Value};
@@ -111,8 +111,6 @@ impl Drop for Route {
 pub(super) async fn serve(mut link: Receiver, scope: &Scope, node: Node) {
     while let Ok(delivery) = link.recv::<Body<Value>>().await {
         let (delivery, request) = delivery.into_parts();
-        // See `ACK_DELAY`. Requests are few, so one may wait for the other.
-        tokio::time::sleep(ACK_DELAY).await;
         if link.accept(delivery).await.is_err() {
             break;
         }

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use azure_messaging_eventhubs::models::EventData;
 use azure_messaging_eventhubs::{EventDataBatchOptions, EventHubsError, ProducerClient};
@@ -19,8 +19,9 @@ pub(super) const PARTITIONS: usize = 2;
 /// ever; whether the batch arrived is asked of the devhub.
 const ACKNOWLEDGED_WITHIN: Duration = Duration::from_secs(5);
 
-/// Attempts at one batch.
-const ATTEMPTS: u32 = 5;
+/// How long a batch is tried for, and the pause after an attempt.
+const PATIENCE: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// The hubs that the sample is for: each has a directory of its name.
 pub(super) fn hubs(logs: &Path) -> Result<Vec<String>, Failure> {
@@ -73,7 +74,8 @@ impl Publisher<'_> {
     async fn send_batch(&mut self, bodies: &[Vec<u8>]) -> Result<usize, Failure> {
         self.partition = (self.partition + 1) % PARTITIONS;
         let before = self.last_sequence_number()?;
-        for attempt in 1.. {
+        let give_up = Instant::now() + PATIENCE;
+        loop {
             let sent = tokio::time::timeout(ACKNOWLEDGED_WITHIN, self.try_send(bodies)).await;
             let reason = match sent {
                 Ok(Ok(taken)) => {
@@ -83,11 +85,14 @@ impl Publisher<'_> {
                 Ok(Err(error)) => error.to_string(),
                 Err(_) => "no acknowledgement".to_owned(),
             };
-            tracing::debug!(hub = self.hub, attempt, reason, "batch not acknowledged");
-            if attempt == ATTEMPTS {
+            tracing::debug!(hub = self.hub, reason, "batch not acknowledged");
+            if Instant::now() >= give_up {
                 return Err(failed(self.hub, &reason));
             }
-            self.client = open(self.devhub, self.hub).await?;
+            tokio::time::sleep(PAUSE).await;
+            if let Ok(client) = open(self.devhub, self.hub).await {
+                self.client = client;
+            }
             let arrived =
                 usize::try_from(self.last_sequence_number()? - before).unwrap_or_default();
             if arrived > 0 {
@@ -95,7 +100,6 @@ impl Publisher<'_> {
                 return Ok(arrived);
             }
         }
-        Ok(0)
     }
 
     async fn try_send(&self, bodies: &[Vec<u8>]) -> Result<usize, EventHubsError> {
