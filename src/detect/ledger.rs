@@ -150,7 +150,7 @@ fn event_tables(lake: &Lake, rule: &Rule) -> Result<Vec<&'static Table>, DetectE
     let session = Session::new(lake).map_err(|error| failed(rule, error))?;
     let names = session.tables_of(&rule.query).map_err(|error| failed(rule, error))?;
     let tables = names.iter().filter_map(|name| table::by_name(name));
-    Ok(tables.filter(|table| table.category.is_some()).collect())
+    Ok(tables.filter(|table| table.is_log()).collect())
 }
 
 /// Slices in which rows were added since a version, and the version that was looked at.

@@ -62,7 +62,7 @@ impl SchemaProvider for LakeSchema {
         let provider = Arc::new(self.lake.table(table).await.map_err(external)?);
         match self.window {
             // Snapshots, ledgers and alerts are not events of the window.
-            Some(window) if table.category.is_some() => Ok(Some(within(name, provider, window)?)),
+            Some(window) if table.is_log() => Ok(Some(within(name, provider, window)?)),
             _ => Ok(Some(provider)),
         }
     }

@@ -15,7 +15,7 @@ pub(super) struct Layout {
     pub(super) table: &'static Table,
     pub(super) columns: Vec<ColumnLayout>,
     /// The place of each slot in a raw record, as `key` or `properties.key`.
-    pub(super) paths: Vec<&'static str>,
+    pub(super) paths: Vec<String>,
     envelope: Keys,
     properties: Keys,
 }
@@ -29,7 +29,7 @@ pub(super) struct ColumnLayout {
 
 #[derive(Debug, Default)]
 struct Keys {
-    exact: HashMap<&'static str, Slot>,
+    exact: HashMap<String, Slot>,
     folded: HashMap<String, Slot>,
 }
 
@@ -51,11 +51,9 @@ impl Layout {
             properties: Keys::default(),
         };
         for column in table.all_columns() {
-            let paths: &[&str] = match column.from {
-                Origin::Record(paths) => paths,
-                Origin::Constant(_) => &[],
-            };
-            let slots = paths.iter().map(|path| layout.slot(path)).collect();
+            // Columns of our own are filled by whoever makes the row.
+            let places = if column.name.starts_with('_') { Vec::new() } else { column.places() };
+            let slots = places.iter().map(|place| layout.slot(place)).collect();
             layout.columns.push(ColumnLayout { column, slots });
         }
         layout.accept_flat_records();
@@ -78,7 +76,7 @@ impl Layout {
         self.columns.iter().position(is_time).unwrap_or_default()
     }
 
-    fn slot(&mut self, path: &'static str) -> Slot {
+    fn slot(&mut self, path: &str) -> Slot {
         let (keys, key) = match path.strip_prefix(PROPERTIES) {
             Some(key) => (&mut self.properties, key),
             None => (&mut self.envelope, path),
@@ -87,8 +85,8 @@ impl Layout {
             return *slot;
         }
         let slot = Slot::try_from(self.paths.len()).unwrap_or(Slot::MAX);
-        self.paths.push(path);
-        keys.exact.insert(key, slot);
+        self.paths.push(path.to_owned());
+        keys.exact.insert(key.to_owned(), slot);
         keys.folded.insert(key.to_ascii_lowercase(), slot);
         slot
     }
@@ -96,11 +94,12 @@ impl Layout {
     /// Some senders flatten `properties` into the record: a top-level key that means nothing by
     /// itself is then the property of that name.
     fn accept_flat_records(&mut self) {
-        let flat: Vec<_> = self.properties.exact.iter().map(|(key, slot)| (*key, *slot)).collect();
+        let flat: Vec<_> =
+            self.properties.exact.iter().map(|(key, slot)| (key.clone(), *slot)).collect();
         for (key, slot) in flat {
-            if self.envelope.get(key).is_none() {
-                self.envelope.exact.insert(key, slot);
+            if self.envelope.get(&key).is_none() {
                 self.envelope.folded.insert(key.to_ascii_lowercase(), slot);
+                self.envelope.exact.insert(key, slot);
             }
         }
     }
@@ -109,9 +108,9 @@ impl Layout {
 impl ColumnLayout {
     /// The text that every row has, for columns that are not read from the record.
     pub(super) fn constant(&self) -> Option<&'static str> {
-        match self.column.from {
+        match self.column.origin {
             Origin::Constant(value) => Some(value),
-            Origin::Record(_) => None,
+            Origin::Property | Origin::Record(_) => None,
         }
     }
 

@@ -17,6 +17,7 @@ mod slots;
 mod unmapped;
 mod value;
 
+use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
@@ -38,30 +39,59 @@ pub struct Table {
     pub name: &'static str,
     /// What a row is, in one sentence.
     pub about: &'static str,
-    /// The `category` of the raw records that belong here; `None` for tables of our own.
-    pub category: Option<&'static str>,
+    /// The `category` of the raw records that belong here; none for tables of our own.
+    pub categories: &'static [&'static str],
     /// Columns in order, without [`STANDARD`].
     pub columns: &'static [Column],
 }
 
 /// A column and where its value comes from.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Column {
     /// Name in Log Analytics, or ours with a leading `_`.
     pub name: &'static str,
     /// Type of the values.
     pub kind: ColumnType,
     /// Where the value comes from.
-    pub from: Origin,
+    pub origin: Origin,
+    /// What it means, in a line.
+    pub about: &'static str,
 }
 
 /// Where a column's value comes from.
 #[derive(Debug, Clone, Copy)]
 pub enum Origin {
+    /// The property of the column's name: `UserId` from `properties.userId`.
+    Property,
     /// Places in the raw record, the first that has a value wins. Empty: the raw record has none.
     Record(&'static [&'static str]),
     /// The same text in every row.
     Constant(&'static str),
+}
+
+impl Column {
+    /// Names the places in the raw record, for a column that is not the property of its name.
+    const fn from(mut self, places: &'static [&'static str]) -> Self {
+        self.origin = Origin::Record(places);
+        self
+    }
+
+    /// The places in the raw record that the value comes from, in order of preference.
+    #[must_use]
+    pub fn places(&self) -> Vec<Cow<'static, str>> {
+        match self.origin {
+            Origin::Property => vec![format!("properties.{}", camel_case(self.name)).into()],
+            Origin::Record(places) => places.iter().copied().map(Cow::Borrowed).collect(),
+            Origin::Constant(_) => Vec::new(),
+        }
+    }
+}
+
+/// `userId` for `UserId`, `ipAddress` for `IPAddress`.
+fn camel_case(name: &str) -> String {
+    let capitals = name.chars().take_while(char::is_ascii_uppercase).count();
+    let lowered = if capitals < name.len() { capitals.max(2) - 1 } else { capitals };
+    name[..lowered].to_ascii_lowercase() + &name[lowered..]
 }
 
 /// Types of Log Analytics columns.
@@ -100,18 +130,21 @@ impl ColumnType {
 
 /// Columns that every log table has besides its own.
 pub static STANDARD: &[Column] = &[
-    // When entralog took the record in; what `ingestion_time()` is in Log Analytics.
-    time("_IngestedAt", &[]),
-    // Which delivery brought the record: `<source>@<position>#<index in the body>`.
-    text("_Source", &[]),
-    // What of the record has no column, or did not fit its column's type, as a JSON object.
-    dynamic("_Unmapped", &[]),
+    time("_IngestedAt", "When entralog took the record in; `ingestion_time()` of Log Analytics."),
+    text("_Source", "The delivery that brought it: `<source>@<position>#<index in the body>`."),
+    dynamic("_Unmapped", "What has no column or did not fit its column's type, as a JSON object."),
 ];
 
 impl Table {
+    /// Whether its rows are records of an Entra log.
+    #[must_use]
+    pub fn is_log(&self) -> bool {
+        !self.categories.is_empty()
+    }
+
     /// All columns in order, [`STANDARD`] ones at the end of log tables.
     pub fn all_columns(&self) -> impl Iterator<Item = &'static Column> + use<> {
-        let standard: &'static [Column] = if self.category.is_some() { STANDARD } else { &[] };
+        let standard: &'static [Column] = if self.is_log() { STANDARD } else { &[] };
         self.columns.iter().chain(standard)
     }
 
@@ -152,44 +185,45 @@ pub fn by_name(name: &str) -> Option<&'static Table> {
 /// The table of a log category, whatever its case.
 #[must_use]
 pub fn by_category(category: &str) -> Option<&'static Table> {
-    let matches = |table: &&Table| table.category.is_some_and(|c| c.eq_ignore_ascii_case(category));
+    let matches =
+        |table: &&Table| table.categories.iter().any(|own| own.eq_ignore_ascii_case(category));
     LOGS.iter().copied().find(matches)
 }
 
-const fn column(name: &'static str, kind: ColumnType, from: Origin) -> Column {
-    Column { name, kind, from }
+const fn column(name: &'static str, kind: ColumnType, about: &'static str) -> Column {
+    Column { name, kind, origin: Origin::Property, about }
 }
 
-const fn text(name: &'static str, from: &'static [&'static str]) -> Column {
-    column(name, ColumnType::Text, Origin::Record(from))
+const fn constant(name: &'static str, value: &'static str, about: &'static str) -> Column {
+    Column { name, kind: ColumnType::Text, origin: Origin::Constant(value), about }
 }
 
-const fn constant(name: &'static str, value: &'static str) -> Column {
-    column(name, ColumnType::Text, Origin::Constant(value))
+const fn text(name: &'static str, about: &'static str) -> Column {
+    column(name, ColumnType::Text, about)
 }
 
-const fn long(name: &'static str, from: &'static [&'static str]) -> Column {
-    column(name, ColumnType::Long, Origin::Record(from))
+const fn long(name: &'static str, about: &'static str) -> Column {
+    column(name, ColumnType::Long, about)
 }
 
-const fn real(name: &'static str, from: &'static [&'static str]) -> Column {
-    column(name, ColumnType::Real, Origin::Record(from))
+const fn real(name: &'static str, about: &'static str) -> Column {
+    column(name, ColumnType::Real, about)
 }
 
-const fn boolean(name: &'static str, from: &'static [&'static str]) -> Column {
-    column(name, ColumnType::Boolean, Origin::Record(from))
+const fn boolean(name: &'static str, about: &'static str) -> Column {
+    column(name, ColumnType::Boolean, about)
 }
 
-const fn time(name: &'static str, from: &'static [&'static str]) -> Column {
-    column(name, ColumnType::Time, Origin::Record(from))
+const fn time(name: &'static str, about: &'static str) -> Column {
+    column(name, ColumnType::Time, about)
 }
 
-const fn dynamic(name: &'static str, from: &'static [&'static str]) -> Column {
-    column(name, ColumnType::Dynamic, Origin::Record(from))
+const fn dynamic(name: &'static str, about: &'static str) -> Column {
+    column(name, ColumnType::Dynamic, about)
 }
 
-const fn binary(name: &'static str) -> Column {
-    column(name, ColumnType::Binary, Origin::Record(&[]))
+const fn binary(name: &'static str, about: &'static str) -> Column {
+    column(name, ColumnType::Binary, about)
 }
 
 #[cfg(test)]

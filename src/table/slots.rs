@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::ColumnType;
 use super::layout::{Layout, Slot};
 use super::unmapped::Unmapped;
 use super::value::{Value, convert};
+use super::{ColumnType, Table};
 use crate::decode::text_of;
 
 /// The values of one record that the table knows, as JSON text.
@@ -74,7 +74,7 @@ impl<'a> Slots<'a> {
                 continue;
             };
             // The category decided the table, so the table's name says it.
-            if *path == "category" && text_of(json).as_deref() == layout.table.category {
+            if *path == "category" && names_table(json, layout.table) {
                 continue;
             }
             match path.strip_prefix("properties.") {
@@ -83,4 +83,8 @@ impl<'a> Slots<'a> {
             }
         }
     }
+}
+
+fn names_table(category: &str, table: &Table) -> bool {
+    text_of(category).is_some_and(|category| table.categories.contains(&&*category))
 }
