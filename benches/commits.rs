@@ -212,8 +212,8 @@ fn rows(table: &'static Table, number: u64) -> anyhow::Result<RecordBatch> {
         ingested_at: Utc::now().timestamp_micros(),
     };
     let mut builder = TableBuilder::new(table);
-    for record in decode(body.as_bytes()) {
-        let record = record.map_err(|rejected| anyhow::anyhow!(rejected.detail))?;
+    for record in decode(body.as_bytes()).iter() {
+        let record = record.map_err(|rejected| anyhow::anyhow!(rejected.detail.clone()))?;
         builder.append(&record, from).map_err(|reason| anyhow::anyhow!(reason.as_str()))?;
     }
     ensure!(builder.rows() == usize::try_from(ROWS)?, "{} rows", builder.rows());

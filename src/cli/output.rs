@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{Exit, Failure};
-use crate::decode::fields;
+use crate::decode::decode;
 
 /// Forms of output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -93,10 +93,13 @@ pub(super) fn print_rows<T: Serialize>(rows: &[T], format: Format) -> Result<(),
     let text = lines.join("\n");
     let inferred = arrow::json::reader::infer_json_schema(text.as_bytes(), None).map_err(failed)?.0;
     // Inference sorts the columns; their order is that of the fields.
-    let keys = lines.first().map(|line| fields(line)).transpose().map_err(failed)?;
-    let order = keys.map(|(fields, _)| fields).unwrap_or_default();
-    let columns: Vec<_> =
-        order.iter().filter_map(|f| inferred.field_with_name(&f.key).ok().cloned()).collect();
+    let first = decode(lines.first().map_or(&[][..], String::as_bytes));
+    let columns: Vec<_> = first
+        .iter()
+        .flatten()
+        .flat_map(|row| row.fields.iter())
+        .filter_map(|field| inferred.field_with_name(&field.key()).ok().cloned())
+        .collect();
     let schema = Arc::new(Schema::new(columns));
     let mut reader = arrow::json::ReaderBuilder::new(Arc::clone(&schema))
         .build(text.as_bytes())

@@ -3,37 +3,28 @@
 //! A body that Azure diagnostic settings put into Event Hubs is `{"records":[…]}`; exports and
 //! forwarders also send bare arrays, single records and several values one after the other. What
 //! cannot be read is handed on as [`Rejected`] with its bytes, so that nothing is dropped here:
-//! the good records of a body that was cut off are kept, and only the rest is rejected.
+//! the good records of a body that was cut off are kept, a record that is broken in itself is
+//! repaired or rejected alone, and only what follows a place without an end is rejected as a whole.
+//!
+//! | file | is |
+//! |---|---|
+//! | `scan` | JSON text in one pass, with its depth bounded |
+//! | `body` | envelopes, arrays and records in a body |
+//! | `record` | what came out of it |
+//! | `repair` | JSON that was broken on its way |
+//! | `json`, `time` | scalars as text, and as time |
 
-mod depth;
+mod body;
 mod json;
+mod record;
+mod repair;
+mod scan;
 mod time;
 
-use std::borrow::Cow;
-
-pub(crate) use depth::is_too_deep;
-pub use json::{Field, fields, text_of};
+pub use json::{is_json, text_of};
+pub use record::{Decoded, Fields, Member, Record};
+pub use scan::Kind;
 pub use time::parse_time;
-
-/// One log record, split into its top-level fields; values are still JSON text.
-#[derive(Debug)]
-pub struct Record<'a> {
-    /// Place in the body, counted from 0 over good and rejected records alike.
-    pub index: usize,
-    /// The record as it was written.
-    pub json: &'a str,
-    /// Top-level fields in the order in which they were written.
-    pub fields: Vec<Field<'a>>,
-}
-
-impl Record<'_> {
-    /// The log category (`SignInLogs`, `AuditLogs`, …) that decides the table.
-    #[must_use]
-    pub fn category(&self) -> Option<Cow<'_, str>> {
-        let field = self.fields.iter().find(|field| field.key.eq_ignore_ascii_case("category"))?;
-        text_of(&field.json)
-    }
-}
 
 /// A part of a body that is not a record, with the reason.
 #[derive(Debug, PartialEq, Eq)]
@@ -85,120 +76,8 @@ impl Reason {
 
 /// Splits a message body into records and rejected parts, in the order of the body.
 #[must_use]
-pub fn decode(body: &[u8]) -> Vec<Result<Record<'_>, Rejected<'_>>> {
-    let mut out = Vec::new();
-    let text = match std::str::from_utf8(body) {
-        Ok(text) => text,
-        Err(error) => {
-            out.push(Err(Rejected {
-                index: 0,
-                bytes: body,
-                reason: Reason::InvalidUtf8,
-                detail: format!("not UTF-8 at byte {}", error.valid_up_to()),
-            }));
-            return out;
-        }
-    };
-    if is_too_deep(text) {
-        let detail = format!("nested deeper than {} levels", depth::DEEPEST);
-        reject_rest(text, Reason::TooDeep, detail, &mut out);
-        return out;
-    }
-    let mut rest = text.trim_start_matches('\u{feff}').trim();
-    while !rest.is_empty() {
-        let taken = match rest.as_bytes()[0] {
-            b'{' => object(rest, &mut out),
-            b'[' => array(rest, &mut out),
-            _ => reject_rest(
-                rest,
-                Reason::InvalidJson,
-                "neither an object nor an array".into(),
-                &mut out,
-            ),
-        };
-        rest = rest[taken..].trim_start();
-    }
-    out
-}
-
-type Decoded<'a> = Vec<Result<Record<'a>, Rejected<'a>>>;
-
-/// Takes one object from the front of `text`: an envelope of records, or a record.
-fn object<'a>(text: &'a str, out: &mut Decoded<'a>) -> usize {
-    match fields(text) {
-        Ok((fields, length)) => {
-            match fields.iter().find(|field| is_records(field)) {
-                Some(records) => {
-                    array(records.borrowed_in(text), out);
-                }
-                None => out.push(Ok(Record { index: out.len(), json: &text[..length], fields })),
-            }
-            length
-        }
-        Err(error) => match records_array_start(text) {
-            Some(start) => start + array(&text[start..], out),
-            None => reject_rest(text, Reason::InvalidJson, error.to_string(), out),
-        },
-    }
-}
-
-/// Takes one array of records from the front of `text`; after a syntax error, all of it.
-fn array<'a>(text: &'a str, out: &mut Decoded<'a>) -> usize {
-    let mut end = 1;
-    for element in sonic_rs::to_array_iter(text) {
-        match element {
-            Ok(value) => {
-                let raw = value.as_raw_cow();
-                end = json::end_in(text, &raw);
-                let json = &text[end - raw.len()..end];
-                out.push(record(json, out.len()));
-            }
-            Err(error) => {
-                let rest = text[end..].trim_start_matches([',', ' ', '\n', '\r', '\t']);
-                if !rest.is_empty() {
-                    reject_rest(rest, Reason::InvalidJson, json::message(&error), out);
-                }
-                return text.len();
-            }
-        }
-    }
-    json::after_closing(text, end, b']').unwrap_or(text.len())
-}
-
-fn record(json: &str, index: usize) -> Result<Record<'_>, Rejected<'_>> {
-    if !json.starts_with('{') {
-        return Err(Rejected {
-            index,
-            bytes: json.as_bytes(),
-            reason: Reason::NotARecord,
-            detail: "an element of `records` that is not an object".into(),
-        });
-    }
-    match fields(json) {
-        Ok((fields, _)) => Ok(Record { index, json, fields }),
-        Err(error) => Err(Rejected {
-            index,
-            bytes: json.as_bytes(),
-            reason: Reason::InvalidJson,
-            detail: json::message(&error),
-        }),
-    }
-}
-
-fn reject_rest<'a>(rest: &'a str, reason: Reason, detail: String, out: &mut Decoded<'a>) -> usize {
-    out.push(Err(Rejected { index: out.len(), bytes: rest.as_bytes(), reason, detail }));
-    rest.len()
-}
-
-fn is_records(field: &Field<'_>) -> bool {
-    field.key == "records" && field.json.starts_with('[')
-}
-
-/// Where the array of an envelope begins that cannot be read to its end.
-fn records_array_start(text: &str) -> Option<usize> {
-    let inside = text.strip_prefix('{')?.trim_start().strip_prefix("\"records\"")?;
-    let array = inside.trim_start().strip_prefix(':')?.trim_start();
-    array.starts_with('[').then(|| text.len() - array.len())
+pub fn decode(body: &[u8]) -> Decoded<'_> {
+    Decoded::of(body)
 }
 
 #[cfg(test)]
@@ -207,7 +86,7 @@ mod tests {
 
     fn shape(body: &str) -> Vec<Result<String, (Reason, String)>> {
         decode(body.as_bytes())
-            .into_iter()
+            .iter()
             .map(|item| match item {
                 Ok(record) => Ok(record.json.to_owned()),
                 Err(rejected) => {
@@ -245,10 +124,68 @@ mod tests {
     fn what_is_not_a_record_is_rejected_with_its_bytes() {
         assert_eq!(shape("nonsense"), vec![Err((Reason::InvalidJson, "nonsense".into()))]);
         assert_eq!(shape(r#"[7]"#), vec![Err((Reason::NotARecord, "7".into()))]);
-        let body = b"{\"records\":[{\"a\":\"\xff\"}]}";
-        let rejected = decode(body).remove(0).unwrap_err();
-        assert_eq!((rejected.reason, rejected.bytes), (Reason::InvalidUtf8, body.as_slice()));
+    }
+
+    #[test]
+    fn a_record_that_is_broken_in_itself_is_rejected_alone() {
+        let body = b"{\"records\":[{\"a\":\"\xff\"},{\"b\":1}]}";
+        let decoded = decode(body);
+        let rejected = decoded.iter().next().unwrap().unwrap_err();
+        let bytes: &[u8] = b"{\"a\":\"\xff\"}";
+        assert_eq!((rejected.reason, rejected.bytes), (Reason::InvalidUtf8, bytes));
         assert_eq!(rejected.detail, "not UTF-8 at byte 18");
+        assert_eq!(decoded.iter().nth(1).unwrap().unwrap().json, r#"{"b":1}"#);
+        let deep = format!("{{\"a\":{}1{}}}", "[".repeat(200), "]".repeat(200));
+        assert_eq!(
+            shape(&format!(r#"[{{"a":01}},{deep},{{"b":2}},7]"#)),
+            vec![
+                Err((Reason::InvalidJson, r#"{"a":01}"#.to_owned())),
+                Err((Reason::TooDeep, deep)),
+                Ok(r#"{"b":2}"#.to_owned()),
+                Err((Reason::NotARecord, "7".to_owned())),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_was_broken_on_its_way_is_repaired() {
+        let a = vec![Ok(r#"{"a":"x\ny"}"#.to_owned()), Ok(r#"{"b":2}"#.to_owned())];
+        assert_eq!(shape("{\"records\":[{\"a\":\"x\ny\"},{\"b\":2}]}"), a);
+        assert_eq!(shape("{'records':[{'a':'x\ny'},{'b':2}]}"), a);
+        assert_eq!(shape("{'a':'x\ny'}\n{\"b\":2}"), a);
+        assert_eq!(shape("{'a':nonsense}")[0], Err((Reason::InvalidJson, "{'a':nonsense}".into())));
+    }
+
+    #[test]
+    fn what_stands_beside_the_records_is_kept_too() {
+        let decoded = shape(r#"{"count":1,"none":null,"records":[{"a":1}],"next":{"b":2}}"#);
+        let beside = |text: &str| Err((Reason::NotARecord, text.to_owned()));
+        let expected =
+            vec![beside(r#""count":1"#), Ok(r#"{"a":1}"#.to_owned()), beside(r#""next":{"b":2}"#)];
+        assert_eq!(decoded, expected);
+    }
+
+    #[test]
+    fn properties_are_walked_also_inside_text() {
+        let body = br#"{"a":1,"Properties":{"b":2,"c":[3]}}{"a":1,"properties":"{\"b\":2}"}"#;
+        let decoded = decode(body);
+        for record in decoded.iter() {
+            let record = record.unwrap();
+            assert_eq!(record.fields.iter().map(|f| f.raw_key).collect::<Vec<_>>(), ["a"]);
+            let b = record.properties.get(0).unwrap();
+            assert_eq!((b.raw_key, b.json, b.kind), ("b", "2", Kind::Number));
+        }
+    }
+
+    #[test]
+    fn hostile_bodies_cost_no_stack() {
+        for opening in ["[", "{\"a\":", "[{\"records\":[", "{\"records\":["] {
+            let body = opening.repeat((1 << 20) / opening.len());
+            let decoded = decode(body.as_bytes());
+            let rejected: Vec<_> = decoded.iter().filter_map(Result::err).collect();
+            assert_eq!(rejected.len(), 1, "{opening}");
+            assert_eq!(rejected[0].reason, Reason::TooDeep, "{opening}");
+        }
     }
 
     #[test]
@@ -267,7 +204,8 @@ mod tests {
     fn the_category_is_found_in_any_case() {
         for body in [r#"{"category":"AuditLogs"}"#, r#"{"Category":"AuditLogs"}"#] {
             let decoded = decode(body.as_bytes());
-            assert_eq!(decoded[0].as_ref().unwrap().category().unwrap(), "AuditLogs");
+            let record = decoded.iter().next().unwrap().unwrap();
+            assert_eq!(record.category().unwrap(), "AuditLogs");
         }
     }
 }

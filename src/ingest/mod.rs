@@ -6,6 +6,7 @@
 //! the rows that a table holds already are passed over by that table's own positions.
 
 mod files;
+mod flush;
 mod hubs;
 mod role_snapshot;
 
@@ -13,11 +14,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use arrow::array::RecordBatch;
+use tokio::task::JoinHandle;
 
 pub use files::{FileOutcome, FileReport, ingest_files};
 pub use hubs::{Hub, Run, ingest_hubs};
 
+use self::flush::{Flush, TableRows};
 use crate::decode::{Reason, Record, decode};
 use crate::lake::{Advance, Lake, LakeError};
 use crate::source::Delivery;
@@ -109,6 +111,7 @@ pub struct Ingester {
     dead: DeadLetterBuilder,
     sources: BTreeMap<Arc<str>, SourceState>,
     waiting_since: Option<Instant>,
+    committing: Option<JoinHandle<Result<(), IngestError>>>,
     counts: Counts,
 }
 
@@ -136,6 +139,7 @@ impl Ingester {
             dead: DeadLetterBuilder::default(),
             sources: BTreeMap::new(),
             waiting_since: None,
+            committing: None,
             counts: Counts::default(),
         }
     }
@@ -159,12 +163,17 @@ impl Ingester {
 
     /// Takes a delivery of a source that was [resumed](Self::resume).
     ///
+    /// A full ingester commits what waits while it goes on taking; it waits for a commit only when
+    /// it is full again before that.
+    ///
     /// # Errors
-    /// Only through the flush that a full ingester does first.
+    /// An earlier commit failed.
     pub async fn take(&mut self, delivery: &Delivery) -> Result<(), IngestError> {
         self.accept(delivery);
         if self.is_due() {
-            self.flush().await?;
+            self.committed().await?;
+            let flush = self.seal()?;
+            self.committing = Some(tokio::spawn(flush.commit(self.lake.clone())));
         }
         Ok(())
     }
@@ -212,7 +221,8 @@ impl Ingester {
             position: delivery.position,
             ingested_at: chrono::Utc::now().timestamp_micros(),
         };
-        for item in decode(&delivery.body) {
+        let decoded = decode(&delivery.body);
+        for item in decoded.iter() {
             let category = item.as_ref().ok().and_then(Record::category);
             let (reason, detail, body, index) = match &item {
                 Ok(record) => {
@@ -238,65 +248,63 @@ impl Ingester {
         self.waiting_since.get_or_insert_with(Instant::now);
     }
 
-    /// Commits everything that waits.
+    /// Commits everything that waits, and returns when it is in.
     ///
     /// # Errors
     /// The lake could not be written, or another writer has taken over a source.
     pub async fn flush(&mut self) -> Result<(), IngestError> {
+        self.committed().await?;
+        let flush = self.seal()?;
+        flush.commit(self.lake.clone()).await
+    }
+
+    /// Waits for the commit that is under way, if there is one.
+    async fn committed(&mut self) -> Result<(), IngestError> {
+        let Some(committing) = self.committing.take() else { return Ok(()) };
+        match committing.await {
+            Ok(result) => result,
+            // Nobody aborts it.
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
+        }
+    }
+
+    /// Takes out what waits. Its positions count as committed from here on: commits are made one
+    /// after the other, and after one that failed the ingester is dropped.
+    fn seal(&mut self) -> Result<Flush, IngestError> {
+        let mut tables = Vec::new();
         for table in table::logs() {
-            let Some(builder) = self.builders.get_mut(table.name) else {
+            let Some(builder) = self.builders.get_mut(table.name).filter(|b| b.rows() > 0) else {
                 continue;
             };
-            if builder.rows() == 0 {
-                continue;
-            }
-            let rows = builder
-                .finish()
-                .map_err(|source| IngestError::Batch { table: table.name, source })?;
-            self.commit_rows(table, rows).await?;
+            let batch_error = |source| IngestError::Batch { table: table.name, source };
+            let rows = builder.finish().map_err(batch_error)?;
+            let advances = self.advance_table(table);
+            tables.push(TableRows { table, rows, advances });
         }
-        let dead = self
-            .dead
-            .finish()
-            .map_err(|source| IngestError::Batch { table: DEAD_LETTERS.name, source })?;
-        let advances: Vec<_> = self
-            .sources
-            .iter()
-            .filter_map(|(source_id, state)| {
-                let to = state.pending?;
-                Some(Advance { source_id: source_id.to_string(), from: state.committed, to })
-            })
-            .collect();
-        self.lake.commit(&DEAD_LETTERS, Some(dead), advances).await?;
-        for state in self.sources.values_mut() {
-            if let Some(position) = state.pending.take() {
-                state.committed = Some(position);
+        let batch_error = |source| IngestError::Batch { table: DEAD_LETTERS.name, source };
+        let dead = self.dead.finish().map_err(batch_error)?;
+        let mut advances = Vec::new();
+        for (source_id, state) in &mut self.sources {
+            if let Some(to) = state.pending.take() {
+                let from = state.committed.replace(to);
+                advances.push(Advance { source_id: source_id.to_string(), from, to });
             }
             state.touched.clear();
         }
         self.waiting_since = None;
-        Ok(())
+        Ok(Flush { tables, dead, advances })
     }
 
-    async fn commit_rows(
-        &mut self,
-        table: &'static Table,
-        rows: RecordBatch,
-    ) -> Result<(), IngestError> {
+    /// Moves the fences of a table's sources past the rows that wait for it.
+    fn advance_table(&mut self, table: &'static Table) -> Vec<Advance> {
         let mut advances = Vec::new();
-        for (source_id, state) in &self.sources {
+        for (source_id, state) in &mut self.sources {
             if let (Some(to), true) = (state.pending, state.touched.contains(table.name)) {
-                let from = state.fences.get(table.name).copied().flatten();
+                let from = state.fences.insert(table.name, Some(to)).flatten();
                 advances.push(Advance { source_id: source_id.to_string(), from, to });
             }
         }
-        self.lake.commit(table, Some(rows), advances).await?;
-        for state in self.sources.values_mut() {
-            if state.touched.contains(table.name) {
-                state.fences.insert(table.name, state.pending);
-            }
-        }
-        Ok(())
+        advances
     }
 }
 

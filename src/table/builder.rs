@@ -4,7 +4,7 @@
 //! value that does not fit its column's type, and the second of two differing sources of one
 //! column all go to `_Unmapped` under their own path.
 
-use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -13,12 +13,12 @@ use arrow::array::{
 };
 use arrow::error::ArrowError;
 
-use super::layout::Layout;
+use super::layout::{Fill, Layout};
 use super::slots::Slots;
 use super::unmapped::Unmapped;
 use super::value::Value;
 use super::{ColumnType, Table};
-use crate::decode::{Reason, Record, fields, is_too_deep, text_of};
+use crate::decode::{Reason, Record};
 
 /// Where a record came from and when it was taken in.
 #[derive(Debug, Clone, Copy)]
@@ -34,18 +34,28 @@ pub struct Provenance<'a> {
 impl Provenance<'_> {
     /// The `_Source` of a row: `<source>@<position>#<index in the delivery>`.
     pub(super) fn row_source(&self, index: usize) -> String {
-        format!("{}@{}#{index}", self.source, self.position)
+        let mut source = String::new();
+        self.write_row_source(index, &mut source);
+        source
+    }
+
+    fn write_row_source(&self, index: usize, out: &mut String) {
+        out.clear();
+        // Writing to a string cannot fail.
+        let _ = write!(out, "{}@{}#{index}", self.source, self.position);
     }
 }
 
 /// Rows of one log table that wait to be written.
 #[derive(Debug)]
 pub struct TableBuilder {
-    layout: Arc<Layout>,
+    layout: Layout,
     columns: Vec<ColumnBuilder>,
     rows: usize,
     bytes: usize,
+    slots: Slots,
     unmapped: Unmapped,
+    source: String,
 }
 
 #[derive(Debug)]
@@ -61,9 +71,17 @@ impl TableBuilder {
     /// An empty builder for a log table.
     #[must_use]
     pub fn new(table: &'static Table) -> Self {
-        let layout = Arc::new(Layout::new(table));
+        let layout = Layout::new(table);
         let columns = layout.columns.iter().map(|c| ColumnBuilder::new(c.kind())).collect();
-        Self { layout, columns, rows: 0, bytes: 0, unmapped: Unmapped::default() }
+        Self {
+            layout,
+            columns,
+            rows: 0,
+            bytes: 0,
+            slots: Slots::default(),
+            unmapped: Unmapped::default(),
+            source: String::new(),
+        }
     }
 
     /// The table that the rows are for.
@@ -89,30 +107,29 @@ impl TableBuilder {
     /// # Errors
     /// [`Reason::NoTime`] when the record has no time that can be read; nothing is appended then.
     pub fn append(&mut self, record: &Record<'_>, from: Provenance<'_>) -> Result<(), Reason> {
-        let layout = Arc::clone(&self.layout);
-        self.unmapped.clear();
-        let mut slots = Slots::new(layout.paths.len());
-        self.fill(&layout, record, &mut slots);
-
-        let time_generated = &layout.columns[layout.time_generated()];
-        if slots.pick(&time_generated.slots, ColumnType::Time).is_none() {
+        let Self { layout, columns, slots, unmapped, source, .. } = self;
+        slots.fill(layout, record);
+        let time = &layout.columns[layout.time_generated];
+        if slots.pick(&time.slots, ColumnType::Time, record).is_none() {
             return Err(Reason::NoTime);
         }
-        for (column, builder) in layout.columns.iter().zip(&mut self.columns) {
-            if let Some(text) = column.constant() {
-                builder.append(Some(Value::Text(Cow::Borrowed(text))));
-            } else {
-                match column.column.name {
-                    "_IngestedAt" => builder.append(Some(Value::Time(from.ingested_at))),
-                    "_Source" => {
-                        builder.append(Some(Value::Text(from.row_source(record.index).into())));
+        for (column, builder) in layout.columns.iter().zip(columns) {
+            match column.fill {
+                Fill::Slots => builder.append(slots.pick(&column.slots, column.kind(), record)),
+                Fill::Constant(text) => builder.append_text(text),
+                Fill::IngestedAt => builder.append(Some(Value::Time(from.ingested_at))),
+                Fill::Source => {
+                    from.write_row_source(record.index, source);
+                    builder.append_text(source);
+                }
+                // The last column: by then it is known what no column took.
+                Fill::Unmapped => {
+                    unmapped.clear();
+                    slots.leave_rest(layout, record, unmapped);
+                    match unmapped.json() {
+                        Some(json) => builder.append_text(json),
+                        None => builder.append(None),
                     }
-                    // The last column: by then it is known what no column took.
-                    "_Unmapped" => {
-                        slots.leave_rest(&layout, &mut self.unmapped);
-                        builder.append(self.unmapped.json().map(Value::Text));
-                    }
-                    _ => builder.append(slots.pick(&column.slots, column.kind())),
                 }
             }
         }
@@ -131,51 +148,6 @@ impl TableBuilder {
         let arrays = self.columns.iter_mut().map(ColumnBuilder::finish).collect();
         RecordBatch::try_new(self.layout.table.schema(), arrays)
     }
-
-    /// Puts each value of the record into its slot, or into `_Unmapped`.
-    fn fill<'a>(&mut self, layout: &Layout, record: &'a Record<'_>, slots: &mut Slots<'a>) {
-        for field in &record.fields {
-            if field.key.eq_ignore_ascii_case("properties") {
-                match properties_text(&field.json) {
-                    Some(Cow::Borrowed(text)) => match fields(text) {
-                        Ok((properties, _)) => {
-                            for property in properties {
-                                let slot = layout.properties(&property.key);
-                                let json = property.json;
-                                slots.fill_property(slot, &property.key, json, &mut self.unmapped);
-                            }
-                        }
-                        // A key that is no Unicode when unescaped: keep the whole.
-                        Err(_) => self.unmapped.top(&field.key, &field.json),
-                    },
-                    Some(Cow::Owned(text)) => {
-                        for property in fields(&text).map(|(fields, _)| fields).unwrap_or_default()
-                        {
-                            let slot = layout.properties(&property.key);
-                            let json = Cow::Owned(property.json.into_owned());
-                            slots.fill_property(slot, &property.key, json, &mut self.unmapped);
-                        }
-                    }
-                    None => self.unmapped.top(&field.key, &field.json),
-                }
-            } else if field.json != "null" {
-                let value = Cow::Borrowed(&*field.json);
-                if let Err(value) = slots.fill(layout.envelope(&field.key), value) {
-                    self.unmapped.top(&field.key, &value);
-                }
-            }
-        }
-    }
-}
-
-/// The object that `properties` is: as written, or inside a string, as some forwarders send it.
-fn properties_text(json: &str) -> Option<Cow<'_, str>> {
-    if json.starts_with('{') {
-        return Some(Cow::Borrowed(json));
-    }
-    let text = text_of(json)?;
-    (text.starts_with('{') && !is_too_deep(&text) && fields(&text).is_ok())
-        .then(|| Cow::Owned(text.into_owned()))
 }
 
 impl ColumnBuilder {
@@ -206,6 +178,13 @@ impl ColumnBuilder {
         }
     }
 
+    fn append_text(&mut self, text: &str) {
+        match self {
+            Self::Text(builder) => builder.append_value(text),
+            _ => self.append(None),
+        }
+    }
+
     fn finish(&mut self) -> ArrayRef {
         match self {
             Self::Text(builder) => Arc::new(builder.finish()),
@@ -230,7 +209,7 @@ mod tests {
 
     fn row(table: &str, json: &str) -> RecordBatch {
         let mut builder = TableBuilder::new(by_name(table).unwrap());
-        for record in decode(json.as_bytes()) {
+        for record in decode(json.as_bytes()).iter() {
             builder.append(&record.unwrap(), FROM).unwrap();
         }
         builder.finish().unwrap()
@@ -312,12 +291,13 @@ mod tests {
     }
 
     #[test]
-    fn properties_that_cannot_be_walked_are_kept_whole() {
+    fn a_key_that_is_no_unicode_is_kept_as_it_was_written() {
         let batch = row(
             "SigninLogs",
             r#"{"time":"2025-01-15T08:45:30Z","properties":{"userId":"u","\ud800":1}}"#,
         );
-        assert!(text(&batch, "_Unmapped").unwrap().contains(r#""userId":"u""#));
+        assert_eq!(text(&batch, "UserId").unwrap(), "u");
+        assert_eq!(text(&batch, "_Unmapped").unwrap(), r#"{"properties":{"\ud800":1}}"#);
     }
 
     #[test]
@@ -334,7 +314,8 @@ mod tests {
     fn a_record_without_a_time_is_refused_and_leaves_no_trace() {
         let mut builder = TableBuilder::new(by_name("SigninLogs").unwrap());
         let body = br#"{"time":"soon","properties":{"userId":"u"}}"#;
-        let record = decode(body).remove(0).unwrap();
+        let decoded = decode(body);
+        let record = decoded.iter().next().unwrap().unwrap();
         assert_eq!(builder.append(&record, FROM), Err(Reason::NoTime));
         assert_eq!((builder.rows(), builder.finish().unwrap().num_rows()), (0, 0));
     }

@@ -1,11 +1,12 @@
 //! A table's way in: which place in a raw record fills which slot, and which slots feed a column.
 //!
-//! Made once per table from its column list. Keys are matched as written first, and then in any
-//! case, because real records carry `callerIpAddress`, `calleripaddress` and `CallerIpAddress`.
+//! Made once per table from its column list. Keys are matched in any case, because real records carry
+//! `callerIpAddress`, `calleripaddress` and `CallerIpAddress`.
 
 use std::collections::HashMap;
 
 use super::{Column, ColumnType, Origin, Table};
+use crate::decode::Member;
 
 /// Index into the values of one record that a table knows.
 pub(super) type Slot = u16;
@@ -14,28 +15,45 @@ pub(super) type Slot = u16;
 pub(super) struct Layout {
     pub(super) table: &'static Table,
     pub(super) columns: Vec<ColumnLayout>,
-    /// The place of each slot in a raw record, as `key` or `properties.key`.
-    pub(super) paths: Vec<String>,
-    envelope: Keys,
-    properties: Keys,
+    /// The place of the column that decides a row's day.
+    pub(super) time_generated: usize,
+    /// How many slots there are.
+    pub(super) slots: usize,
+    pub(super) envelope: Keys,
+    pub(super) properties: Keys,
 }
 
 #[derive(Debug)]
 pub(super) struct ColumnLayout {
     pub(super) column: &'static Column,
+    /// What fills it.
+    pub(super) fill: Fill,
     /// Slots in order of preference.
     pub(super) slots: Vec<Slot>,
 }
 
-#[derive(Debug, Default)]
-struct Keys {
-    exact: HashMap<String, Slot>,
-    folded: HashMap<String, Slot>,
+/// What fills a column.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Fill {
+    /// The record.
+    Slots,
+    /// The same text in every row.
+    Constant(&'static str),
+    /// When the record was taken in.
+    IngestedAt,
+    /// The delivery that brought it.
+    Source,
+    /// What of the record no other column holds.
+    Unmapped,
 }
 
+/// The slots of the keys of one object, by key in lower case.
+#[derive(Debug, Default)]
+pub(super) struct Keys(HashMap<String, Slot>);
+
 impl Keys {
-    fn get(&self, key: &str) -> Option<Slot> {
-        self.exact.get(key).or_else(|| self.folded.get(&key.to_ascii_lowercase())).copied()
+    pub(super) fn get(&self, key: &str) -> Option<Slot> {
+        self.0.get(&key.to_ascii_lowercase()).copied()
     }
 }
 
@@ -46,7 +64,8 @@ impl Layout {
         let mut layout = Self {
             table,
             columns: Vec::new(),
-            paths: Vec::new(),
+            time_generated: 0,
+            slots: 0,
             envelope: Keys::default(),
             properties: Keys::default(),
         };
@@ -54,26 +73,18 @@ impl Layout {
             // Columns of our own are filled by whoever makes the row.
             let places = if column.name.starts_with('_') { Vec::new() } else { column.places() };
             let slots = places.iter().map(|place| layout.slot(place)).collect();
-            layout.columns.push(ColumnLayout { column, slots });
+            layout.columns.push(ColumnLayout { column, fill: fill(column), slots });
         }
+        let is_time = |c: &ColumnLayout| c.column.name == "TimeGenerated";
+        layout.time_generated = layout.columns.iter().position(is_time).unwrap_or_default();
         layout.accept_flat_records();
         layout
     }
 
-    /// The slot of a top-level key.
-    pub(super) fn envelope(&self, key: &str) -> Option<Slot> {
-        self.envelope.get(key)
-    }
-
-    /// The slot of a key inside `properties`.
-    pub(super) fn properties(&self, key: &str) -> Option<Slot> {
-        self.properties.get(key)
-    }
-
-    /// The place of the column that decides a row's day.
-    pub(super) fn time_generated(&self) -> usize {
-        let is_time = |c: &ColumnLayout| c.column.name == "TimeGenerated";
-        self.columns.iter().position(is_time).unwrap_or_default()
+    /// Whether a field is the category that decided the table: the table's name says it.
+    pub(super) fn says_table(&self, field: &Member<'_>) -> bool {
+        field.raw_key == "category"
+            && field.text().is_some_and(|category| self.table.categories.contains(&&*category))
     }
 
     fn slot(&mut self, path: &str) -> Slot {
@@ -81,40 +92,33 @@ impl Layout {
             Some(key) => (&mut self.properties, key),
             None => (&mut self.envelope, path),
         };
-        if let Some(slot) = keys.exact.get(key) {
-            return *slot;
-        }
-        let slot = Slot::try_from(self.paths.len()).unwrap_or(Slot::MAX);
-        self.paths.push(path.to_owned());
-        keys.exact.insert(key.to_owned(), slot);
-        keys.folded.insert(key.to_ascii_lowercase(), slot);
-        slot
+        *keys.0.entry(key.to_ascii_lowercase()).or_insert_with(|| {
+            self.slots += 1;
+            Slot::try_from(self.slots - 1).unwrap_or(Slot::MAX)
+        })
     }
 
     /// Some senders flatten `properties` into the record: a top-level key that means nothing by
     /// itself is then the property of that name.
     fn accept_flat_records(&mut self) {
-        let flat: Vec<_> =
-            self.properties.exact.iter().map(|(key, slot)| (key.clone(), *slot)).collect();
-        for (key, slot) in flat {
-            if self.envelope.get(&key).is_none() {
-                self.envelope.folded.insert(key.to_ascii_lowercase(), slot);
-                self.envelope.exact.insert(key, slot);
-            }
+        for (key, slot) in &self.properties.0 {
+            self.envelope.0.entry(key.clone()).or_insert(*slot);
         }
     }
 }
 
 impl ColumnLayout {
-    /// The text that every row has, for columns that are not read from the record.
-    pub(super) fn constant(&self) -> Option<&'static str> {
-        match self.column.origin {
-            Origin::Constant(value) => Some(value),
-            Origin::Property | Origin::Record(_) => None,
-        }
-    }
-
     pub(super) fn kind(&self) -> ColumnType {
         self.column.kind
+    }
+}
+
+fn fill(column: &Column) -> Fill {
+    match (column.name, column.origin) {
+        ("_IngestedAt", _) => Fill::IngestedAt,
+        ("_Source", _) => Fill::Source,
+        ("_Unmapped", _) => Fill::Unmapped,
+        (_, Origin::Constant(text)) => Fill::Constant(text),
+        (_, Origin::Property | Origin::Record(_)) => Fill::Slots,
     }
 }

@@ -1,90 +1,131 @@
 //! The values of one record, each in the slot that the table's layout has for its place.
 
-use std::borrow::Cow;
-
-use super::layout::{Layout, Slot};
+use super::ColumnType;
+use super::layout::{Keys, Layout, Slot};
 use super::unmapped::Unmapped;
 use super::value::{Value, convert};
-use super::{ColumnType, Table};
-use crate::decode::text_of;
+use crate::decode::{Kind, Member, Record};
 
-/// The values of one record that the table knows, as JSON text.
-pub(super) struct Slots<'a> {
-    values: Vec<Option<Cow<'a, str>>>,
+/// Where a record's values are, by slot; used again for record after record.
+#[derive(Debug, Default)]
+pub(super) struct Slots {
+    /// The field in each slot, counted over the record's fields and then its properties.
+    fields: Vec<Option<u16>>,
+    /// Whether a column holds the field.
     taken: Vec<bool>,
+    /// Slots that were filled, to be emptied for the next record.
+    filled: Vec<Slot>,
+    envelope: Expected,
+    properties: Expected,
 }
 
-impl<'a> Slots<'a> {
-    pub(super) fn new(count: usize) -> Self {
-        Self { values: vec![None; count], taken: vec![false; count] }
-    }
+/// The slots of the last record's keys, in their order. A service writes its records in one order,
+/// so the next key is nearly always the one that is expected, and no table of keys is asked.
+#[derive(Debug, Default)]
+struct Expected(Vec<(Box<str>, Option<Slot>)>);
 
-    /// Gives the value back when there is no slot for it, or another value is in it already.
-    pub(super) fn fill(
-        &mut self,
-        slot: Option<Slot>,
-        json: Cow<'a, str>,
-    ) -> Result<(), Cow<'a, str>> {
-        let Some(slot) = slot else { return Err(json) };
-        match &mut self.values[usize::from(slot)] {
-            Some(value) if *value == json => Ok(()),
-            Some(_) => Err(json),
-            empty => {
-                *empty = Some(json);
-                Ok(())
-            }
+impl Expected {
+    fn slot(&mut self, place: usize, member: &Member<'_>, keys: &Keys) -> Option<Slot> {
+        if let Some((key, slot)) = self.0.get(place)
+            && **key == *member.raw_key
+        {
+            return *slot;
+        }
+        let slot = keys.get(&member.key());
+        let expected = (member.raw_key.into(), slot);
+        // Places come in order, so this one is there or is the first that is missing.
+        if place < self.0.len() {
+            self.0[place] = expected;
+        } else {
+            self.0.push(expected);
+        }
+        slot
+    }
+}
+
+impl Slots {
+    /// Puts each value of the record into its slot.
+    pub(super) fn fill(&mut self, layout: &Layout, record: &Record<'_>) {
+        for slot in self.filled.drain(..) {
+            self.fields[usize::from(slot)] = None;
+        }
+        self.fields.resize(layout.slots, None);
+        self.taken.clear();
+        self.taken.resize(record.fields.len() + record.properties.len(), false);
+        for (place, member) in record.fields.iter().enumerate() {
+            let slot = self.envelope.slot(place, &member, &layout.envelope);
+            self.put(slot, place, &member, record);
+        }
+        for (place, member) in record.properties.iter().enumerate() {
+            let slot = self.properties.slot(place, &member, &layout.properties);
+            self.put(slot, record.fields.len() + place, &member, record);
         }
     }
 
-    pub(super) fn fill_property(
-        &mut self,
-        slot: Option<Slot>,
-        key: &str,
-        json: Cow<'a, str>,
-        unmapped: &mut Unmapped,
-    ) {
-        if json != "null"
-            && let Err(json) = self.fill(slot, json)
-        {
-            unmapped.property(key, &json);
+    fn put(&mut self, slot: Option<Slot>, place: usize, member: &Member<'_>, record: &Record<'_>) {
+        if member.kind == Kind::Null {
+            self.taken[place] = true;
+            return;
+        }
+        let (Some(slot), Ok(field)) = (slot, u16::try_from(place)) else { return };
+        match self.fields[usize::from(slot)] {
+            None => {
+                self.fields[usize::from(slot)] = Some(field);
+                self.filled.push(slot);
+            }
+            // The same key again: with the same value it says nothing new.
+            Some(first) => {
+                let first = field_of(record, first);
+                self.taken[place] = first.is_some_and(|first| first.json == member.json);
+            }
         }
     }
 
     /// The first value among `slots` that fits the type; equal values beside it count as taken.
-    pub(super) fn pick(&mut self, slots: &[Slot], kind: ColumnType) -> Option<Value<'_>> {
-        let fits = |slot: &&Slot| {
-            self.values[usize::from(**slot)]
-                .as_deref()
-                .is_some_and(|json| convert(json, kind).is_some())
-        };
-        let winner = usize::from(*slots.iter().find(fits)?);
-        for slot in slots.iter().map(|slot| usize::from(*slot)) {
-            let same = match (&self.values[slot], &self.values[winner]) {
-                (Some(a), Some(b)) => a.trim_matches('"') == b.trim_matches('"'),
-                _ => false,
-            };
-            self.taken[slot] |= same;
+    pub(super) fn pick<'a>(
+        &mut self,
+        slots: &[Slot],
+        kind: ColumnType,
+        record: &Record<'a>,
+    ) -> Option<Value<'a>> {
+        let mut picked: Option<(Member<'a>, Value<'a>)> = None;
+        for slot in slots {
+            let Some(place) = self.fields[usize::from(*slot)] else { continue };
+            let Some(member) = field_of(record, place) else { continue };
+            match &picked {
+                None => {
+                    if let Some(value) = convert(&member, kind) {
+                        self.taken[usize::from(place)] = true;
+                        picked = Some((member, value));
+                    }
+                }
+                Some((first, _)) => {
+                    let same = first.json.trim_matches('"') == member.json.trim_matches('"');
+                    self.taken[usize::from(place)] |= same;
+                }
+            }
         }
-        convert(self.values[winner].as_deref()?, kind)
+        picked.map(|(_, value)| value)
     }
 
-    pub(super) fn leave_rest(&self, layout: &Layout, unmapped: &mut Unmapped) {
-        for ((value, taken), path) in self.values.iter().zip(&self.taken).zip(&layout.paths) {
-            let Some(json) = value.as_deref().filter(|_| !taken) else {
-                continue;
-            };
-            // The category decided the table, so the table's name says it.
-            if *path == "category" && names_table(json, layout.table) {
-                continue;
+    /// Puts what no column holds into `_Unmapped`.
+    pub(super) fn leave_rest(&self, layout: &Layout, record: &Record<'_>, unmapped: &mut Unmapped) {
+        let (fields, properties) = self.taken.split_at(record.fields.len());
+        for (member, _) in record.fields.iter().zip(fields).filter(|(_, taken)| !**taken) {
+            if !layout.says_table(&member) {
+                unmapped.top(member.raw_key, member.json);
             }
-            match path.strip_prefix("properties.") {
-                Some(key) => unmapped.property(key, json),
-                None => unmapped.top(path, json),
-            }
+        }
+        for (member, _) in record.properties.iter().zip(properties).filter(|(_, taken)| !**taken) {
+            unmapped.property(member.raw_key, member.json);
         }
     }
 }
 
-fn names_table(category: &str, table: &Table) -> bool {
-    text_of(category).is_some_and(|category| table.categories.contains(&&*category))
+fn field_of<'a>(record: &Record<'a>, place: u16) -> Option<Member<'a>> {
+    let place = usize::from(place);
+    match place.checked_sub(record.fields.len()) {
+        None => record.fields.get(place),
+        Some(place) => record.properties.get(place),
+    }
 }

@@ -1,13 +1,11 @@
 //! The `_Unmapped` column: what of a record has no column, as JSON text.
 
-use std::borrow::Cow;
-use std::fmt::Write as _;
-
 /// The `_Unmapped` object of one row, written as text while the record is walked.
 #[derive(Debug, Default)]
 pub(super) struct Unmapped {
     top: String,
     properties: String,
+    json: String,
 }
 
 impl Unmapped {
@@ -16,30 +14,44 @@ impl Unmapped {
         self.properties.clear();
     }
 
-    pub(super) fn top(&mut self, key: &str, json: &str) {
-        member(&mut self.top, key, json);
+    /// Adds a field of the record; key and value are as they were written.
+    pub(super) fn top(&mut self, raw_key: &str, json: &str) {
+        member(&mut self.top, raw_key, json);
     }
 
-    pub(super) fn property(&mut self, key: &str, json: &str) {
-        member(&mut self.properties, key, json);
+    /// Adds a field of its `properties`.
+    pub(super) fn property(&mut self, raw_key: &str, json: &str) {
+        member(&mut self.properties, raw_key, json);
     }
 
-    pub(super) fn json(&self) -> Option<Cow<'static, str>> {
-        let Self { top, properties } = self;
-        match (top.is_empty(), properties.is_empty()) {
-            (true, true) => None,
-            (false, true) => Some(format!("{{{top}}}").into()),
-            (true, false) => Some(format!(r#"{{"properties":{{{properties}}}}}"#).into()),
-            (false, false) => Some(format!(r#"{{{top},"properties":{{{properties}}}}}"#).into()),
+    /// The object, if there is anything in it.
+    pub(super) fn json(&mut self) -> Option<&str> {
+        let Self { top, properties, json } = self;
+        if top.is_empty() && properties.is_empty() {
+            return None;
         }
+        json.clear();
+        json.push('{');
+        json.push_str(top);
+        if !properties.is_empty() {
+            if !top.is_empty() {
+                json.push(',');
+            }
+            json.push_str(r#""properties":{"#);
+            json.push_str(properties);
+            json.push('}');
+        }
+        json.push('}');
+        Some(json)
     }
 }
 
-fn member(object: &mut String, key: &str, json: &str) {
+fn member(object: &mut String, raw_key: &str, json: &str) {
     if !object.is_empty() {
         object.push(',');
     }
-    let key = serde_json::Value::from(key);
-    // Writing to a string cannot fail.
-    let _ = write!(object, "{key}:{json}");
+    object.push('"');
+    object.push_str(raw_key);
+    object.push_str("\":");
+    object.push_str(json);
 }
