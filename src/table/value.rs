@@ -29,8 +29,9 @@ pub(super) fn convert<'a>(member: &Member<'a>, kind: ColumnType) -> Option<Value
             (value.to_string() == text).then_some(Value::Long(value))
         }
         ColumnType::Real => {
-            let value: f64 = member.text()?.parse().ok()?;
-            value.is_finite().then_some(Value::Real(value))
+            let text = member.text()?;
+            let value: f64 = text.parse().ok()?;
+            is_exact(&text, value).then_some(Value::Real(value))
         }
         ColumnType::Boolean => match &*member.text()? {
             "true" | "True" => Some(Value::Boolean(true)),
@@ -40,6 +41,13 @@ pub(super) fn convert<'a>(member: &Member<'a>, kind: ColumnType) -> Option<Value
         ColumnType::Time => parse_time(&member.text()?).map(Value::Time),
         ColumnType::Binary => None,
     }
+}
+
+/// Whether the number keeps every digit of its text: up to 15 always fit.
+fn is_exact(text: &str, value: f64) -> bool {
+    const ALWAYS_EXACT: usize = 15;
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    value.is_finite() && (digits <= ALWAYS_EXACT || value.to_string() == text)
 }
 
 /// Dynamic columns hold JSON: a string that itself holds an object or array is that value.

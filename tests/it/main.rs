@@ -3,7 +3,7 @@
 //! # Layout
 //!
 //! - `support`: a directory for each test, the binary in it, records in Entra's style.
-//! - `files`, `nothing_lost`, `event_hubs`: what goes in.
+//! - `files`, `nothing_lost`, `any_record`, `event_hubs`: what goes in.
 //! - `exactly_once`, `lake`: what is kept.
 //! - `query`, `output`: what comes out.
 //! - `rules`, `alerts`: what is found, and who hears of it.
@@ -11,6 +11,7 @@
 //! - `errors`: what is said when something is wrong.
 
 mod alerts;
+mod any_record;
 mod errors;
 mod event_hubs;
 mod exactly_once;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Workspace, audit, body, lines, sign_in};
+use crate::support::{Workspace, audit, body, leaves, lines, sign_in};
 
 /// Tables of log records.
 const TABLES: [&str; 3] = ["SigninLogs", "AADNonInteractiveUserSignInLogs", "AuditLogs"];
@@ -97,16 +97,6 @@ fn odd_records() -> Vec<String> {
             .replace('\n', ""),
     );
     records
-}
-
-/// Every scalar in a value; of JSON inside text, the text itself.
-fn leaves(value: &Value, out: &mut Vec<Value>) {
-    match value {
-        Value::Object(object) => object.values().for_each(|value| leaves(value, out)),
-        Value::Array(array) => array.iter().for_each(|value| leaves(value, out)),
-        Value::Null => {}
-        scalar => out.push(scalar.clone()),
-    }
 }
 
 /// Whether a value of a record is somewhere in what its row holds.
