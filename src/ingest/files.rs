@@ -9,8 +9,12 @@ use crate::lake::Lake;
 use crate::source::Delivery;
 use crate::source::file::{End, FileError, FileSource};
 
-/// Deliveries that wait between the thread that reads and the one that decodes.
-const WAITING: usize = 64;
+/// Deliveries go from the thread that reads to the one that decodes in batches of about this many
+/// bytes, since waking the other thread for each would cost more than reading it.
+const BATCH_BYTES: usize = 256 * 1024;
+
+/// Batches that wait.
+const WAITING: usize = 8;
 
 /// What became of one file.
 #[derive(Debug)]
@@ -73,14 +77,40 @@ async fn ingest_file(
         return Ok(End::Complete);
     }
     let taken = ingester.resume(&file.source_id).await?;
-    let (sender, mut receiver) = mpsc::channel::<Delivery>(WAITING);
+    let (sender, mut receiver) = mpsc::channel::<Vec<Delivery>>(WAITING);
     let reading = tokio::task::spawn_blocking(move || {
-        file.read(taken, |delivery| sender.blocking_send(delivery).is_ok())
+        let mut batch = Batch { sender, deliveries: Vec::new(), bytes: 0 };
+        let end = file.read(taken, |delivery| batch.add(delivery));
+        batch.send();
+        end
     });
-    while let Some(delivery) = receiver.recv().await {
-        ingester.take(&delivery).await?;
+    while let Some(deliveries) = receiver.recv().await {
+        for delivery in &deliveries {
+            ingester.take(delivery).await?;
+        }
     }
     Ok(joined(reading.await)?)
+}
+
+/// Deliveries that are sent together.
+struct Batch {
+    sender: mpsc::Sender<Vec<Delivery>>,
+    deliveries: Vec<Delivery>,
+    bytes: usize,
+}
+
+impl Batch {
+    /// Whether the receiver still wants more.
+    fn add(&mut self, delivery: Delivery) -> bool {
+        self.bytes += delivery.body.len();
+        self.deliveries.push(delivery);
+        self.bytes < BATCH_BYTES || self.send()
+    }
+
+    fn send(&mut self) -> bool {
+        self.bytes = 0;
+        self.sender.blocking_send(std::mem::take(&mut self.deliveries)).is_ok()
+    }
 }
 
 async fn open(path: &Path) -> Result<FileSource, FileError> {
