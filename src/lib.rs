@@ -21,6 +21,7 @@
 //! - [`lake`]: Delta tables; rows and positions in one commit, and the scan.
 //! - [`ingest`]: the way from `source` to `lake`, each record exactly once.
 //! - [`query`]: SQL over the lake, read-only.
+//! - [`replay`]: dead letters through `decode` again, each exactly once.
 //! - [`detect`]: rules over slices of time, and the ledger of what was evaluated.
 //! - [`alert`]: findings to alerts, and alerts to their destinations.
 //! - [`serve`]: the daemon that runs all of it.
@@ -40,6 +41,7 @@ pub mod generate;
 pub mod ingest;
 pub mod lake;
 pub mod query;
+pub mod replay;
 pub mod serve;
 pub mod source;
 mod suggest;

@@ -8,6 +8,7 @@ use crate::detect::{DetectError, RuleError};
 use crate::ingest::IngestError;
 use crate::lake::LakeError;
 use crate::query::QueryError;
+use crate::replay::ReplayError;
 use crate::source::file::FileError;
 
 /// Exit codes.
@@ -125,5 +126,15 @@ impl From<FileError> for Failure {
 impl From<IngestError> for Failure {
     fn from(error: IngestError) -> Self {
         Self::new(Exit::Unreachable, error.into())
+    }
+}
+
+impl From<ReplayError> for Failure {
+    fn from(error: ReplayError) -> Self {
+        match error {
+            ReplayError::Lake(error) => error.into(),
+            ReplayError::Query(error) => error.into(),
+            error => Self::new(Exit::Unreachable, error.into()),
+        }
     }
 }

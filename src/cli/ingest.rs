@@ -75,7 +75,7 @@ pub(super) fn print_counts(context: &Context, counts: &Counts) -> Result<(), Fai
         tracing::warn!(
             count,
             reason = reason.as_str(),
-            "dead letters; `SELECT Detail, _Source FROM DeadLetters` shows them"
+            "dead letters; `entralog dead list` shows them"
         );
     }
     if rows.is_empty() {

@@ -3,6 +3,7 @@
 //! Data goes to standard output, everything else to standard error.
 
 mod alert;
+mod dead;
 #[cfg(feature = "devhub")]
 mod demo;
 #[cfg(feature = "devhub")]
@@ -84,6 +85,9 @@ enum Command {
     /// List and show alerts
     #[command(subcommand)]
     Alert(alert::Command),
+    /// List and show what could not be decoded, and decode it again
+    #[command(subcommand)]
+    Dead(dead::Command),
     /// Run an Event Hubs namespace on this machine, to try things without Azure
     #[cfg(feature = "devhub")]
     Devhub(devhub::Arguments),
@@ -192,6 +196,7 @@ async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Command::Query(arguments) => query::run(&context, arguments).await,
         Command::Rule(command) => rule::run(&context, command).await,
         Command::Alert(command) => alert::run(&context, command).await,
+        Command::Dead(command) => dead::run(&context, command).await,
         Command::Generate(arguments) => generate::run(&context, &arguments),
     }
 }

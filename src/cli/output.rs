@@ -1,5 +1,6 @@
 //! Rows on standard output: a table for people, JSON and CSV for programs.
 
+use std::borrow::Cow;
 use std::io::{IsTerminal as _, Write};
 use std::sync::Arc;
 
@@ -9,10 +10,9 @@ use arrow::util::display::{ArrayFormatter, FormatOptions};
 use clap::ValueEnum;
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
-use serde_json::{Map, Value};
 
 use super::{Exit, Failure};
-use crate::decode::decode;
+use crate::decode::{Kind, decode};
 
 /// Forms of output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -66,6 +66,8 @@ pub(super) fn print(
             batches.iter().try_for_each(|batch| writer.write(batch)).map_err(failed)?;
             writer.finish().map_err(failed)?;
         }
+        // Rows of ours name their columns, and here are none.
+        Format::Csv if schema.fields().is_empty() => {}
         Format::Csv => {
             let empty = [RecordBatch::new_empty(Arc::clone(schema))];
             let batches = if batches.is_empty() { &empty[..] } else { batches };
@@ -109,15 +111,18 @@ pub(super) fn print_rows<T: Serialize>(rows: &[T], format: Format) -> Result<(),
 }
 
 /// Prints one row, on a terminal a line a column.
-pub(super) fn print_record(row: &Map<String, Value>, format: Format) -> Result<(), Failure> {
+pub(super) fn print_record<T: Serialize>(row: &T, format: Format) -> Result<(), Failure> {
     if format != Format::Table {
         return print_rows(std::slice::from_ref(row), format);
     }
+    let line = serde_json::to_string(row).map_err(failed)?;
+    let decoded = decode(line.as_bytes());
+    let columns: Vec<_> = decoded.iter().flatten().flat_map(|row| row.fields.iter()).collect();
     let mut out = std::io::stdout().lock();
-    let width = row.keys().map(String::len).max().unwrap_or(0);
-    for (column, value) in row.iter().filter(|(_, value)| !value.is_null()) {
-        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        writeln!(out, "{column:width$}  {value}")?;
+    let width = columns.iter().map(|column| column.raw_key.len()).max().unwrap_or(0);
+    for column in columns.iter().filter(|column| column.kind != Kind::Null) {
+        let value = column.text().unwrap_or(Cow::Borrowed(column.json));
+        writeln!(out, "{:width$}  {value}", column.key())?;
     }
     Ok(())
 }

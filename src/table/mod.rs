@@ -25,7 +25,8 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 pub use builder::{Provenance, TableBuilder};
 pub use dead_letters::{DeadLetter, DeadLetterBuilder};
 pub use own::{
-    ALERT_DELIVERIES, DEAD_LETTERS, ROLE_ASSIGNMENTS, ROLE_ELIGIBILITY, RULE_RUNS, SECURITY_ALERT,
+    ALERT_DELIVERIES, DEAD_LETTER_REPLAYS, DEAD_LETTERS, ROLE_ASSIGNMENTS, ROLE_ELIGIBILITY,
+    RULE_RUNS, SECURITY_ALERT,
 };
 pub use rows::{RowsError, from_batches, to_batch};
 

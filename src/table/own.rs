@@ -1,5 +1,5 @@
 //! Tables that entralog fills itself: alerts, the ledgers of rules and deliveries, role snapshots
-//! and dead letters.
+//! and dead letters with their replays.
 
 use super::{Column, Table, binary, boolean, dynamic, long, real, text, time};
 
@@ -16,6 +16,20 @@ pub static DEAD_LETTERS: Table = own(
         text("Category", ""),
         binary("Body", ""),
         text("_Source", ""),
+    ],
+);
+
+/// What became of dead letters that could be decoded later, a row a record; see [`crate::replay`].
+pub static DEAD_LETTER_REPLAYS: Table = own(
+    "DeadLetterReplays",
+    "Dead letters that were decoded later: each record, and the table that it went to.",
+    &[
+        time("TimeGenerated", "When the replay was."),
+        long("Batch", "The commit of the replay, counted from 1."),
+        time("DeadLetterTime", "`TimeGenerated` of the dead letter."),
+        text("DeadLetterSource", "`_Source` of the dead letter."),
+        text("TargetTable", "The table that the record went to; null when there was no record."),
+        text("_Source", "`_Source` of the record's row there."),
     ],
 );
 
@@ -144,6 +158,7 @@ const ROLE_COLUMNS: &[Column] = &[
 /// Every table of this file.
 pub(super) static TABLES: &[&Table] = &[
     &DEAD_LETTERS,
+    &DEAD_LETTER_REPLAYS,
     &SECURITY_ALERT,
     &RULE_RUNS,
     &ALERT_DELIVERIES,

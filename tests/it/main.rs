@@ -5,6 +5,7 @@
 //! - `support`: a directory for each test, the binary in it, records in Entra's style.
 //! - `files`, `nothing_lost`, `any_record`, `event_hubs`: what goes in.
 //! - `exactly_once`, `lake`: what is kept.
+//! - `dead`: what could not be decoded, and its replay.
 //! - `query`, `output`: what comes out.
 //! - `rules`, `alerts`: what is found, and who hears of it.
 //! - `serve`: all of it at once.
@@ -12,6 +13,7 @@
 
 mod alerts;
 mod any_record;
+mod dead;
 mod errors;
 mod event_hubs;
 mod exactly_once;
