@@ -2,7 +2,8 @@
 //!
 //! Columns: <https://learn.microsoft.com/azure/azure-monitor/reference/tables/auditlogs>.
 
-use super::{Column, Table, constant, dynamic, long, real, text, time};
+use super::shared_columns::*;
+use super::{Column, Table, text};
 
 /// Log category `AuditLogs`.
 pub(super) static TABLE: Table = Table {
@@ -13,36 +14,37 @@ pub(super) static TABLE: Table = Table {
 };
 
 static COLUMNS: &[Column] = &[
-    constant("SourceSystem", "Azure AD", ""),
-    time("TimeGenerated", "").from(&["time", "properties.activityDateTime"]),
-    text("ResourceId", "").from(&["resourceId"]),
-    text("OperationName", "").from(&["operationName", "properties.operationName"]),
-    text("OperationVersion", "").from(&["operationVersion", "properties.operationVersion"]),
-    text("Category", "").from(&["properties.category", "category"]),
-    text("ResultType", "").from(&["resultType", "properties.resultType"]),
-    text("ResultSignature", "").from(&["resultSignature", "properties.resultSignature"]),
-    text("ResultDescription", "").from(&["resultDescription", "properties.resultDescription"]),
-    long("DurationMs", "").from(&["durationMs", "properties.durationMs"]),
-    text("CorrelationId", "").from(&["correlationId", "properties.correlationId"]),
-    constant("Resource", "Microsoft.aadiam", ""),
-    constant("ResourceGroup", "Microsoft.aadiam", ""),
-    text("ResourceProvider", "").from(&[]),
-    text("Identity", "").from(&["identity", "properties.identity"]),
-    text("Level", "").from(&["level", "properties.level"]),
-    text("Location", "").from(&["location"]),
-    dynamic("AdditionalDetails", ""),
-    text("Id", ""),
-    dynamic("InitiatedBy", ""),
-    text("LoggedByService", ""),
-    text("Result", ""),
-    text("ResultReason", ""),
-    dynamic("TargetResources", ""),
-    text("AADTenantId", "").from(&["tenantId", "properties.tenantId"]),
-    text("ActivityDisplayName", ""),
-    time("ActivityDateTime", ""),
-    text("AADOperationType", "").from(&["properties.operationType", "properties.aadOperationType"]),
-    constant("Type", "AuditLogs", ""),
-    text("_IsBillable", "").from(&[]),
-    real("_BilledSize", "").from(&[]),
-    text("TenantId", "").from(&[]),
+    SOURCE_SYSTEM,
+    time_generated(&["time", "properties.activityDateTime"]),
+    RESOURCE_ID,
+    OPERATION_NAME,
+    OPERATION_VERSION,
+    text("Category", "What kind of object was changed, such as `RoleManagement`.")
+        .from(&["properties.category", "category"]),
+    RESULT_TYPE,
+    RESULT_SIGNATURE,
+    RESULT_DESCRIPTION,
+    DURATION_MS,
+    CORRELATION_ID,
+    RESOURCE,
+    RESOURCE_GROUP,
+    RESOURCE_PROVIDER,
+    IDENTITY,
+    LEVEL,
+    LOCATION,
+    ADDITIONAL_DETAILS,
+    ID,
+    INITIATED_BY,
+    LOGGED_BY_SERVICE,
+    RESULT,
+    RESULT_REASON,
+    TARGET_RESOURCES,
+    AAD_TENANT_ID,
+    ACTIVITY_DISPLAY_NAME,
+    ACTIVITY_DATE_TIME,
+    AAD_OPERATION_TYPE,
+    table_type("AuditLogs"),
+    IS_BILLABLE,
+    BILLED_SIZE,
+    TENANT_ID,
 ];

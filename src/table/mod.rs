@@ -5,16 +5,35 @@
 //! (alerts, runs, positions) are declared in the same way and filled by the layer that owns them.
 //! Every log table also has [`STANDARD`] columns, whose names start with `_`.
 
+mod aad_graph_activity_logs;
+mod adfs_signin_logs;
+mod agent_risk_events;
 mod audit_logs;
+mod b2c_request_logs;
 mod builder;
+mod custom_security_attribute_audit_logs;
 mod dead_letters;
+mod enriched_microsoft365_audit_logs;
 mod layout;
+mod managed_identity_signin_logs;
+mod microsoft_graph_activity_logs;
+mod microsoft_service_principal_signin_logs;
+mod network_access_traffic;
 mod non_interactive_user_signin_logs;
 mod own;
+mod provisioning_logs;
+mod remote_network_health_logs;
+mod risky_agents;
+mod risky_service_principals;
+mod risky_users;
 mod rows;
+mod service_principal_risk_events;
+mod service_principal_signin_logs;
+mod shared_columns;
 mod signin_logs;
 mod slots;
 mod unmapped;
+mod user_risk_events;
 mod value;
 
 use std::borrow::Cow;
@@ -159,8 +178,29 @@ impl Table {
 }
 
 /// Tables of Entra log records.
-static LOGS: &[&Table] =
-    &[&signin_logs::TABLE, &non_interactive_user_signin_logs::TABLE, &audit_logs::TABLE];
+static LOGS: &[&Table] = &[
+    &signin_logs::TABLE,
+    &non_interactive_user_signin_logs::TABLE,
+    &service_principal_signin_logs::TABLE,
+    &managed_identity_signin_logs::TABLE,
+    &microsoft_service_principal_signin_logs::TABLE,
+    &adfs_signin_logs::TABLE,
+    &audit_logs::TABLE,
+    &custom_security_attribute_audit_logs::TABLE,
+    &provisioning_logs::TABLE,
+    &risky_users::TABLE,
+    &user_risk_events::TABLE,
+    &risky_service_principals::TABLE,
+    &service_principal_risk_events::TABLE,
+    &risky_agents::TABLE,
+    &agent_risk_events::TABLE,
+    &microsoft_graph_activity_logs::TABLE,
+    &aad_graph_activity_logs::TABLE,
+    &network_access_traffic::TABLE,
+    &remote_network_health_logs::TABLE,
+    &enriched_microsoft365_audit_logs::TABLE,
+    &b2c_request_logs::TABLE,
+];
 
 static ALL: LazyLock<Vec<&'static Table>> =
     LazyLock::new(|| LOGS.iter().chain(own::TABLES).copied().collect());
@@ -247,10 +287,85 @@ mod tests {
     #[test]
     fn log_tables_have_the_published_number_of_columns() {
         let counts: Vec<_> = LOGS.iter().map(|table| (table.name, table.columns.len())).collect();
-        assert_eq!(
-            counts,
-            [("SigninLogs", 95), ("AADNonInteractiveUserSignInLogs", 86), ("AuditLogs", 32)]
-        );
+        let expected = [
+            ("SigninLogs", 95),
+            ("AADNonInteractiveUserSignInLogs", 86),
+            ("AADServicePrincipalSignInLogs", 46),
+            ("AADManagedIdentitySignInLogs", 47),
+            ("MicrosoftServicePrincipalSignInLogs", 25),
+            ("ADFSSignInLogs", 47),
+            ("AuditLogs", 32),
+            ("AADCustomSecurityAttributeAuditLogs", 29),
+            ("AADProvisioningLogs", 28),
+            ("AADRiskyUsers", 17),
+            ("AADUserRiskEvents", 27),
+            ("AADRiskyServicePrincipals", 18),
+            ("AADServicePrincipalRiskEvents", 28),
+            ("AADRiskyAgents", 18),
+            ("AADAgentRiskEvents", 22),
+            ("MicrosoftGraphActivityLogs", 35),
+            ("AADGraphActivityLogs", 37),
+            ("NetworkAccessTraffic", 95),
+            ("RemoteNetworkHealthLogs", 16),
+            ("EnrichedMicrosoft365AuditLogs", 24),
+            ("AADB2CRequestLogs", 14),
+        ];
+        assert_eq!(counts, expected);
+    }
+
+    #[test]
+    fn every_column_says_what_it_means() {
+        for table in all() {
+            for column in table.all_columns() {
+                let about = column.about;
+                let is_a_sentence = about.len() > 10 && about.ends_with('.');
+                assert!(is_a_sentence, "{}.{}: {about:?}", table.name, column.name);
+            }
+        }
+    }
+
+    /// A top-level key that no column names counts as the property of its name, for records that
+    /// were flattened. What every record has at its top must not be taken for that property.
+    #[test]
+    fn no_key_of_the_envelope_stands_for_a_property() {
+        const ENVELOPE: [&str; 15] = [
+            "time",
+            "resourceId",
+            "operationName",
+            "operationVersion",
+            "category",
+            "tenantId",
+            "resultType",
+            "resultSignature",
+            "resultDescription",
+            "durationMs",
+            "callerIpAddress",
+            "correlationId",
+            "identity",
+            "level",
+            "location",
+        ];
+        for table in LOGS {
+            let places: Vec<_> =
+                table.columns.iter().flat_map(|c| c.places()).map(|p| p.to_lowercase()).collect();
+            for key in ENVELOPE.map(str::to_lowercase) {
+                let property = places.contains(&format!("properties.{key}"));
+                assert!(!property || places.contains(&key), "{}: {key}", table.name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_category_belongs_to_one_table() {
+        let mut categories: Vec<_> = LOGS
+            .iter()
+            .flat_map(|table| table.categories)
+            .map(|category| category.to_ascii_lowercase())
+            .collect();
+        let count = categories.len();
+        categories.sort();
+        categories.dedup();
+        assert_eq!(categories.len(), count);
     }
 
     #[test]
