@@ -346,7 +346,7 @@ mod tests {
         ];
         for table in LOGS {
             let places: Vec<_> =
-                table.columns.iter().flat_map(|c| c.places()).map(|p| p.to_lowercase()).collect();
+                table.columns.iter().flat_map(Column::places).map(|p| p.to_lowercase()).collect();
             for key in ENVELOPE.map(str::to_lowercase) {
                 let property = places.contains(&format!("properties.{key}"));
                 assert!(!property || places.contains(&key), "{}: {key}", table.name);
