@@ -17,6 +17,7 @@ mod query;
 mod rule;
 mod serve;
 mod stop;
+mod table;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -82,6 +83,9 @@ enum Command {
     /// List, check, test and run detections
     #[command(subcommand)]
     Rule(rule::Command),
+    /// List the tables and show their columns
+    #[command(subcommand)]
+    Table(table::Command),
     /// List and show alerts
     #[command(subcommand)]
     Alert(alert::Command),
@@ -195,6 +199,7 @@ async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Command::Ingest(arguments) => ingest::run(&context, arguments).await,
         Command::Query(arguments) => query::run(&context, arguments).await,
         Command::Rule(command) => rule::run(&context, command).await,
+        Command::Table(command) => table::run(&context, &command),
         Command::Alert(command) => alert::run(&context, command).await,
         Command::Dead(command) => dead::run(&context, command).await,
         Command::Generate(arguments) => generate::run(&context, &arguments),

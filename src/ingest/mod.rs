@@ -149,14 +149,11 @@ impl Ingester {
     /// # Errors
     /// The lake cannot be read.
     pub async fn resume(&mut self, source_id: &Arc<str>) -> Result<Option<i64>, IngestError> {
-        let mut state = SourceState {
-            committed: self.lake.position(&DEAD_LETTERS, source_id).await?,
-            ..SourceState::default()
-        };
-        for table in table::logs() {
-            state.fences.insert(table.name, self.lake.position(table, source_id).await?);
-        }
-        let committed = state.committed;
+        // Before the others: a flush that ends meanwhile must not be known here and unknown there.
+        let committed = self.lake.position(&DEAD_LETTERS, source_id).await?;
+        let fences = self.lake.positions(table::logs(), source_id).await?;
+        let fences = table::logs().iter().map(|table| table.name).zip(fences).collect();
+        let state = SourceState { committed, fences, ..SourceState::default() };
         self.sources.insert(Arc::clone(source_id), state);
         Ok(committed)
     }

@@ -20,6 +20,7 @@ use delta_kernel::snapshot::SnapshotRef;
 use delta_kernel::{Engine, KernelError, Snapshot};
 use delta_kernel_default_engine::executor::tokio::TokioMultiThreadExecutor;
 use delta_kernel_default_engine::{DefaultEngine, DefaultEngineBuilder};
+use futures::future::try_join_all;
 use object_store::ObjectStore;
 use url::Url;
 
@@ -27,7 +28,7 @@ pub use commit::Advance;
 pub use error::LakeError;
 pub use scan::LakeTable;
 
-use crate::table::Table;
+use crate::table::{self, DEAD_LETTERS, Table};
 
 /// What `commitInfo` names as the writer.
 const ENGINE_INFO: &str = concat!("entralog/", env!("CARGO_PKG_VERSION"));
@@ -86,12 +87,12 @@ impl Lake {
     /// # Errors
     /// The location cannot be read.
     pub async fn exists(&self) -> Result<bool, LakeError> {
-        for table in crate::table::all() {
-            if self.version(table).await?.is_some() {
-                return Ok(true);
-            }
+        // Whoever takes logs in writes this one, so it mostly is the only one to look for.
+        if self.version(&DEAD_LETTERS).await?.is_some() {
+            return Ok(true);
         }
-        Ok(false)
+        let versions = table::all().iter().map(|table| self.version(table));
+        Ok(try_join_all(versions).await?.iter().any(Option::is_some))
     }
 
     /// The newest version of a table; `None` when it was never written.
@@ -120,6 +121,20 @@ impl Lake {
             None => Ok(None),
         })
         .await
+    }
+
+    /// The positions up to which a source is in each of these tables, in their order.
+    ///
+    /// All tables are asked at once: each takes a request or two, and there are many tables.
+    ///
+    /// # Errors
+    /// A table cannot be read.
+    pub async fn positions(
+        &self,
+        tables: &[&'static Table],
+        source_id: &str,
+    ) -> Result<Vec<Option<i64>>, LakeError> {
+        try_join_all(tables.iter().map(|table| self.position(table, source_id))).await
     }
 
     /// Writes rows and moves positions in one commit.

@@ -41,6 +41,8 @@ use std::sync::{Arc, LazyLock};
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 
+use crate::decode::Member;
+
 pub use builder::{Provenance, TableBuilder};
 pub use dead_letters::{DeadLetter, DeadLetterBuilder};
 pub use own::{
@@ -94,6 +96,12 @@ impl Column {
     const fn from(mut self, places: &'static [&'static str]) -> Self {
         self.origin = Origin::Record(places);
         self
+    }
+
+    /// Whether a value fits the column's type.
+    #[must_use]
+    pub fn takes(&self, value: &Member<'_>) -> bool {
+        value::convert(value, self.kind).is_some()
     }
 
     /// The places in the raw record that the value comes from, in order of preference.
@@ -166,6 +174,16 @@ impl Table {
     pub fn all_columns(&self) -> impl Iterator<Item = &'static Column> + use<> {
         let standard: &'static [Column] = if self.is_log() { STANDARD } else { &[] };
         self.columns.iter().chain(standard)
+    }
+
+    /// The column whose value may come from a place of the raw record, such as `properties.userId`.
+    #[must_use]
+    pub fn column_from(&self, place: &str) -> Option<&'static Column> {
+        let is_place = |own: &Cow<'_, str>| own.eq_ignore_ascii_case(place);
+        self.columns
+            .iter()
+            .filter(|column| !column.name.starts_with('_'))
+            .find(|column| column.places().iter().any(is_place))
     }
 
     /// The Arrow schema of the rows, without [`PARTITION_COLUMN`].
@@ -347,7 +365,7 @@ mod tests {
         ];
         for table in LOGS {
             let places: Vec<_> =
-                table.columns.iter().flat_map(|c| c.places()).map(|p| p.to_lowercase()).collect();
+                table.columns.iter().flat_map(Column::places).map(|p| p.to_lowercase()).collect();
             for key in ENVELOPE.map(str::to_lowercase) {
                 let property = places.contains(&format!("properties.{key}"));
                 assert!(!property || places.contains(&key), "{}: {key}", table.name);

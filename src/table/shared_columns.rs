@@ -388,7 +388,7 @@ pub(super) const RESPONSE_SIZE_BYTES: Column =
 pub(super) const SIGN_IN_ACTIVITY_ID: Column =
     text("SignInActivityId", "The sign-in that the token is from, as its `UniqueTokenIdentifier`.");
 pub(super) const TOKEN_ISSUED_AT: Column = time("TokenIssuedAt", "When the token was issued.")
-    .from(&["properties.tokenIssuedAt", "properties.issuedAt", "properties.c_Iat"]);
+    .from(&["properties.tokenIssuedAt", "properties.issuedAt", "properties.C_Iat"]);
 pub(super) const UNIQUE_TOKEN_ID: Column =
     text("UniqueTokenId", "Id of the token, as the `UniqueTokenIdentifier` of its sign-in.");
 pub(super) const ROLES: Column =

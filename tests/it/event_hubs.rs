@@ -89,7 +89,7 @@ async fn records_of_one_body_go_to_their_tables() {
     let time = "2026-01-05T10:00:00Z";
     let unknown = {
         let mut record = audit(time, "Add user", "u0");
-        record["category"] = json!("ProvisioningLogs");
+        record["category"] = json!("UnheardOfLogs");
         record
     };
     let records = [

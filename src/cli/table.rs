@@ -1,0 +1,163 @@
+//! `entralog table`: list tables, and show the columns of one.
+
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use serde::Serialize;
+
+use super::{Context, Exit, Failure, output};
+use crate::drift::drift;
+use crate::table::{self, Column, ColumnType, Origin, Table};
+
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Command {
+    /// List the tables, with the log categories that go into them
+    List,
+    /// Show the columns of a table: type, where the value comes from, and what it means
+    Show(ShowArguments),
+    /// Count what of the records has no column or does not fit its column: what Microsoft changed
+    Drift(DriftArguments),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct ShowArguments {
+    /// Name of the table, such as `SigninLogs`
+    #[arg(value_name = "NAME")]
+    name: String,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct DriftArguments {
+    /// Names of tables [default: all log tables]
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
+    /// Only rows of the last so many days
+    #[arg(long, value_name = "DAYS")]
+    days: Option<u32>,
+}
+
+pub(super) async fn run(context: &Context, command: &Command) -> Result<Exit, Failure> {
+    match command {
+        Command::List => list(context),
+        Command::Show(arguments) => show(context, named(&arguments.name)?),
+        Command::Drift(arguments) => show_drift(context, arguments).await,
+    }
+}
+
+async fn show_drift(context: &Context, arguments: &DriftArguments) -> Result<Exit, Failure> {
+    #[derive(Serialize)]
+    struct Row {
+        table: &'static str,
+        property: String,
+        change: &'static str,
+        column: Option<&'static str>,
+        rows: u64,
+        first: String,
+        last: String,
+        example: String,
+    }
+    let tables = match arguments.names.as_slice() {
+        [] => table::logs().to_vec(),
+        names => names.iter().map(|name| named(name)).collect::<Result<_, _>>()?,
+    };
+    let since = arguments.days.map(|days| Utc::now() - TimeDelta::days(i64::from(days)));
+    let lake = context.lake()?;
+    let mut rows = Vec::new();
+    for table in tables.into_iter().filter(|table| table.is_log()) {
+        for drift in drift(&lake, table, since).await? {
+            rows.push(Row {
+                table: table.name,
+                property: drift.property,
+                change: drift.change.as_str(),
+                column: drift.column,
+                rows: drift.rows,
+                first: time(drift.first),
+                last: time(drift.last),
+                example: drift.example,
+            });
+        }
+    }
+    output::print_rows(&rows, context.format())?;
+    Ok(Exit::Done)
+}
+
+fn time(micros: i64) -> String {
+    DateTime::from_timestamp_micros(micros)
+        .map_or_else(String::new, |time| time.to_rfc3339_opts(SecondsFormat::Secs, true))
+}
+
+fn list(context: &Context) -> Result<Exit, Failure> {
+    #[derive(Serialize)]
+    struct Row {
+        name: &'static str,
+        columns: usize,
+        categories: String,
+        about: &'static str,
+    }
+    let row = |table: &&'static Table| Row {
+        name: table.name,
+        columns: table.all_columns().count(),
+        categories: table.categories.join(", "),
+        about: table.about,
+    };
+    let rows: Vec<_> = table::all().iter().map(row).collect();
+    output::print_rows(&rows, context.format())?;
+    Ok(Exit::Done)
+}
+
+fn show(context: &Context, table: &'static Table) -> Result<Exit, Failure> {
+    #[derive(Serialize)]
+    struct Row {
+        column: &'static str,
+        r#type: &'static str,
+        from: String,
+        meaning: &'static str,
+    }
+    let row = |column: &'static Column| Row {
+        column: column.name,
+        r#type: type_name(column.kind),
+        from: from(table, column),
+        meaning: column.about,
+    };
+    let rows: Vec<_> = table.all_columns().map(row).collect();
+    output::print_rows(&rows, context.format())?;
+    Ok(Exit::Done)
+}
+
+/// The table of this name; whoever gives a category is told its table.
+fn named(name: &str) -> Result<&'static Table, Failure> {
+    table::by_name(name).ok_or_else(|| {
+        let names = table::all().iter().map(|table| table.name);
+        let of_category = table::by_category(name).map(|table| table.name);
+        let hint = of_category.or_else(|| crate::suggest::closest(name, names));
+        let hint = hint.map_or_else(
+            || "`entralog table list` names them".to_owned(),
+            |hint| format!("did you mean {hint:?}?"),
+        );
+        Failure::said(Exit::Usage, format!("unknown table {name:?}; {hint}"))
+    })
+}
+
+/// The type in Log Analytics' words.
+fn type_name(kind: ColumnType) -> &'static str {
+    match kind {
+        ColumnType::Text => "string",
+        ColumnType::Long => "long",
+        ColumnType::Real => "real",
+        ColumnType::Boolean => "bool",
+        ColumnType::Time => "datetime",
+        ColumnType::Dynamic => "dynamic",
+        ColumnType::Binary => "binary",
+    }
+}
+
+/// Where the value comes from: places in the raw record, or who fills it.
+fn from(table: &Table, column: &Column) -> String {
+    match column.origin {
+        Origin::Constant(value) => format!("constant {value:?}"),
+        Origin::Record([]) => "- nothing".to_owned(),
+        // Raw records are not asked for columns of our own.
+        Origin::Property if !table.is_log() || column.name.starts_with('_') => {
+            "- entralog".to_owned()
+        }
+        Origin::Property | Origin::Record(_) => column.places().join(" or "),
+    }
+}
