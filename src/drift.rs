@@ -6,8 +6,10 @@
 use std::collections::BTreeMap;
 
 use arrow::array::{Array as _, AsArray as _};
-use arrow::datatypes::{Date32Type, TimestampMicrosecondType};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Date32Type, TimestampMicrosecondType};
 use chrono::{DateTime, Utc};
+use datafusion::error::DataFusionError;
 
 use crate::decode::{Fields, Member, decode};
 use crate::lake::Lake;
@@ -81,13 +83,13 @@ pub async fn drift(
         };
         let rows = session
             .query(&format!(
-                "SELECT CAST(_Unmapped AS VARCHAR), TimeGenerated FROM {name} \
+                "SELECT _Unmapped, TimeGenerated FROM {name} \
                  WHERE date = DATE '{}' AND _Unmapped IS NOT NULL",
                 day.format("%F")
             ))
             .await?;
         for batch in &rows.batches {
-            let json = arrow::compute::cast(batch.column(0), &arrow::datatypes::DataType::Utf8)?;
+            let json = cast(batch.column(0), &DataType::Utf8).map_err(DataFusionError::from)?;
             let json = json.as_string::<i32>();
             let times = batch.column(1).as_primitive::<TimestampMicrosecondType>();
             for row in 0..batch.num_rows() {
@@ -114,6 +116,10 @@ fn count(table: &'static Table, unmapped: &str, time: i64, seen: &mut Seen) {
 fn note(table: &'static Table, prefix: &str, fields: Fields<'_>, time: i64, seen: &mut Seen) {
     for member in fields.iter() {
         let property = format!("{prefix}{}", member.key());
+        // A table need not have a column that says its own category.
+        if property == "category" && member.text().is_some_and(|text| table.is_of(&text)) {
+            continue;
+        }
         let column = table.column_from(&property);
         let change = match column {
             None => Change::NewProperty,

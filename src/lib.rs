@@ -21,6 +21,7 @@
 //! - [`lake`]: Delta tables; rows and positions in one commit, and the scan.
 //! - [`ingest`]: the way from `source` to `lake`, each record exactly once.
 //! - [`query`]: SQL over the lake, read-only.
+//! - [`drift`]: what of the records has no column, counted.
 //! - [`replay`]: dead letters through `decode` again, each exactly once.
 //! - [`detect`]: rules over slices of time, and the ledger of what was evaluated.
 //! - [`alert`]: findings to alerts, and alerts to their destinations.
@@ -37,6 +38,7 @@ pub mod decode;
 pub mod detect;
 #[cfg(feature = "devhub")]
 pub mod devhub;
+pub mod drift;
 pub mod generate;
 pub mod ingest;
 pub mod lake;

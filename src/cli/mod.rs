@@ -199,7 +199,7 @@ async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Command::Ingest(arguments) => ingest::run(&context, arguments).await,
         Command::Query(arguments) => query::run(&context, arguments).await,
         Command::Rule(command) => rule::run(&context, command).await,
-        Command::Table(command) => table::run(&context, &command),
+        Command::Table(command) => table::run(&context, &command).await,
         Command::Alert(command) => alert::run(&context, command).await,
         Command::Dead(command) => dead::run(&context, command).await,
         Command::Generate(arguments) => generate::run(&context, &arguments),

@@ -1,4 +1,4 @@
-//! `entralog table`: list tables, and show the columns of one.
+//! `entralog table`: list tables, show the columns of one, and what of the records has none.
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde::Serialize;
@@ -59,7 +59,7 @@ async fn show_drift(context: &Context, arguments: &DriftArguments) -> Result<Exi
         names => names.iter().map(|name| named(name)).collect::<Result<_, _>>()?,
     };
     let since = arguments.days.map(|days| Utc::now() - TimeDelta::days(i64::from(days)));
-    let lake = context.lake()?;
+    let lake = context.existing_lake().await?;
     let mut rows = Vec::new();
     for table in tables.into_iter().filter(|table| table.is_log()) {
         for drift in drift(&lake, table, since).await? {

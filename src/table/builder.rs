@@ -8,8 +8,8 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BooleanBuilder, Float64Builder, Int64Builder, RecordBatch, StringBuilder,
-    TimestampMicrosecondBuilder,
+    ArrayBuilder, ArrayRef, BooleanBuilder, Float64Builder, Int64Builder, RecordBatch,
+    StringBuilder, TimestampMicrosecondBuilder,
 };
 use arrow::error::ArrowError;
 
@@ -125,7 +125,7 @@ impl TableBuilder {
                 // The last column: by then it is known what no column took.
                 Fill::Unmapped => {
                     unmapped.clear();
-                    slots.leave_rest(layout, record, unmapped);
+                    slots.leave_rest(record, unmapped);
                     match unmapped.json() {
                         Some(json) => builder.append_text(json),
                         None => builder.append(None),
@@ -187,7 +187,13 @@ impl ColumnBuilder {
 
     fn finish(&mut self) -> ArrayRef {
         match self {
-            Self::Text(builder) => Arc::new(builder.finish()),
+            Self::Text(builder) => {
+                // The next rows will need about as much room: growing to it would copy them.
+                let (rows, bytes) = (builder.len(), builder.values_slice().len());
+                let array = builder.finish();
+                *builder = StringBuilder::with_capacity(rows, bytes);
+                Arc::new(array)
+            }
             Self::Long(builder) => Arc::new(builder.finish()),
             Self::Real(builder) => Arc::new(builder.finish()),
             Self::Boolean(builder) => Arc::new(builder.finish()),
@@ -307,7 +313,7 @@ mod tests {
             r#"{"time":"2025-01-15T08:45:30Z","category":"AuditLogs","properties":{"category":"RoleManagement","id":"i"}}"#,
         );
         assert_eq!(text(&batch, "Category").unwrap(), "RoleManagement");
-        assert_eq!(text(&batch, "_Unmapped"), None);
+        assert_eq!(text(&batch, "_Unmapped").unwrap(), r#"{"category":"AuditLogs"}"#);
     }
 
     #[test]

@@ -6,7 +6,6 @@
 use std::collections::HashMap;
 
 use super::{Column, ColumnType, Origin, Table};
-use crate::decode::Member;
 
 /// Index into the values of one record that a table knows.
 pub(super) type Slot = u16;
@@ -79,12 +78,6 @@ impl Layout {
         layout.time_generated = layout.columns.iter().position(is_time).unwrap_or_default();
         layout.accept_flat_records();
         layout
-    }
-
-    /// Whether a field is the category that decided the table: the table's name says it.
-    pub(super) fn says_table(&self, field: &Member<'_>) -> bool {
-        field.raw_key == "category"
-            && field.text().is_some_and(|category| self.table.categories.contains(&&*category))
     }
 
     fn slot(&mut self, path: &str) -> Slot {

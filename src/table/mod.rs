@@ -176,6 +176,12 @@ impl Table {
         self.columns.iter().chain(standard)
     }
 
+    /// Whether records of a category, whatever its case, belong here.
+    #[must_use]
+    pub fn is_of(&self, category: &str) -> bool {
+        self.categories.iter().any(|own| own.eq_ignore_ascii_case(category))
+    }
+
     /// The column whose value may come from a place of the raw record, such as `properties.userId`.
     #[must_use]
     pub fn column_from(&self, place: &str) -> Option<&'static Column> {
@@ -244,9 +250,7 @@ pub fn by_name(name: &str) -> Option<&'static Table> {
 /// The table of a log category, whatever its case.
 #[must_use]
 pub fn by_category(category: &str) -> Option<&'static Table> {
-    let matches =
-        |table: &&Table| table.categories.iter().any(|own| own.eq_ignore_ascii_case(category));
-    LOGS.iter().copied().find(matches)
+    LOGS.iter().copied().find(|table| table.is_of(category))
 }
 
 const fn column(name: &'static str, kind: ColumnType, about: &'static str) -> Column {

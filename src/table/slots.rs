@@ -109,12 +109,10 @@ impl Slots {
     }
 
     /// Puts what no column holds into `_Unmapped`.
-    pub(super) fn leave_rest(&self, layout: &Layout, record: &Record<'_>, unmapped: &mut Unmapped) {
+    pub(super) fn leave_rest(&self, record: &Record<'_>, unmapped: &mut Unmapped) {
         let (fields, properties) = self.taken.split_at(record.fields.len());
         for (member, _) in record.fields.iter().zip(fields).filter(|(_, taken)| !**taken) {
-            if !layout.says_table(&member) {
-                unmapped.top(member.raw_key, member.json);
-            }
+            unmapped.top(member.raw_key, member.json);
         }
         for (member, _) in record.properties.iter().zip(properties).filter(|(_, taken)| !**taken) {
             unmapped.property(member.raw_key, member.json);

@@ -100,14 +100,14 @@ fn column<'a>(rows: &'a [Value], column: &str) -> Vec<&'a str> {
 async fn what_can_be_decoded_now_goes_to_its_table_once_and_the_rest_stays() {
     let workspace = Workspace::new();
     let mut unknown = sign_in(TIME, "ada@contoso.com", "0", "u");
-    unknown["category"] = json!("RiskyUsers");
+    unknown["category"] = json!("Unheard");
     workspace.write("logs.ndjson", lines(&[unknown]));
     workspace.succeed(&["ingest", "--from", "logs.ndjson"]);
     let (sign_in, audit) = records(0);
     keep(&workspace, &[sign_in, audit]).await;
     assert_eq!(
         column(&list(&workspace, &[]), "Category"),
-        ["RiskyUsers", "New", "New"],
+        ["Unheard", "New", "New"],
         "newest first"
     );
 
@@ -123,7 +123,7 @@ async fn what_can_be_decoded_now_goes_to_its_table_once_and_the_rest_stays() {
     assert_eq!(rows, expected, "a row says which delivery brought it");
 
     let left = list(&workspace, &[]);
-    assert_eq!(column(&left, "Category"), ["RiskyUsers"]);
+    assert_eq!(column(&left, "Category"), ["Unheard"]);
     assert_eq!(left[0].get("Replayed"), None);
     let all = list(&workspace, &["--all"]);
     let when: Vec<_> = all.iter().map(|row| row["Replayed"].is_string()).collect();

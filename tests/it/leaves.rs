@@ -46,7 +46,8 @@ fn is_in(leaf: &Value, row: &[Value]) -> bool {
     let wanted = as_text(leaf);
     row.iter().any(|value| {
         as_text(value).eq_ignore_ascii_case(&wanted)
-            // A time is kept as an instant.
+            // A number is kept as a number, a time as an instant.
+            || matches!((as_text(value).parse::<f64>(), wanted.parse::<f64>()), (Ok(a), Ok(b)) if a == b)
             || entralog::decode::parse_time(&wanted).is_some_and(|time| {
                 value.as_str().and_then(entralog::decode::parse_time) == Some(time)
             })

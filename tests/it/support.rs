@@ -280,13 +280,3 @@ pub(crate) fn lines(values: &[Value]) -> String {
 pub(crate) fn argument(path: &Path) -> &str {
     path.to_str().expect("a path in UTF-8")
 }
-
-/// Every scalar in a value; of JSON inside text, the text itself.
-pub(crate) fn leaves(value: &Value, out: &mut Vec<Value>) {
-    match value {
-        Value::Object(object) => object.values().for_each(|value| leaves(value, out)),
-        Value::Array(array) => array.iter().for_each(|value| leaves(value, out)),
-        Value::Null => {}
-        scalar => out.push(scalar.clone()),
-    }
-}

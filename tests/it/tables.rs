@@ -101,7 +101,7 @@ const EXPECTED: [Expected; 21] = [
         table: "AuditLogs",
         time: "10:00:06.123456",
         without_time: "10:00:05.765432",
-        top: &["callerIpAddress"],
+        top: &["callerIpAddress category"],
         properties: &[],
     },
     Expected {
