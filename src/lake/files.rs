@@ -18,7 +18,9 @@ use delta_kernel_default_engine::stats::collect_stats;
 use object_store::path::Path;
 use object_store::{ObjectStoreExt, PutPayload};
 use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_writer::compute_leaves;
 use parquet::basic::{Compression, ZstdLevel};
+use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 
@@ -108,11 +110,23 @@ fn by_day(table: &Table, rows: &RecordBatch) -> Result<Vec<(i32, RecordBatch)>, 
         .collect()
 }
 
-fn encode(table: &Table, rows: &RecordBatch) -> Result<Vec<u8>, parquet::errors::ParquetError> {
-    let mut writer =
-        ArrowWriter::try_new(Vec::new(), rows.schema(), Some(properties(table, rows)?))?;
-    writer.write(rows)?;
-    writer.into_inner()
+/// Column after column, so that the buffers of one column are all that is in memory besides the rows
+/// and the file.
+fn encode(table: &Table, rows: &RecordBatch) -> Result<Vec<u8>, ParquetError> {
+    let schema = rows.schema();
+    let writer = ArrowWriter::try_new(Vec::new(), rows.schema(), Some(properties(table, rows)?))?;
+    let (mut file, factory) = writer.into_serialized_writer()?;
+    let mut row_group = file.next_row_group()?;
+    let columns = schema.fields().iter().zip(rows.columns());
+    for (mut writer, (field, values)) in factory.create_column_writers(0)?.into_iter().zip(columns)
+    {
+        for leaf in compute_leaves(field, values)? {
+            writer.write(&leaf)?;
+        }
+        writer.close()?.append_to_row_group(&mut row_group)?;
+    }
+    row_group.close()?;
+    file.into_inner()
 }
 
 /// How the columns of a file are written.
@@ -120,10 +134,7 @@ fn encode(table: &Table, rows: &RecordBatch) -> Result<Vec<u8>, parquet::errors:
 /// zstd at its lowest level packs these rows as well as at level 3, for half the time. JSON is not
 /// ordered, so it has no statistics; nor is a dictionary of any use to a column whose values hardly
 /// ever come again, such as request ids.
-fn properties(
-    table: &Table,
-    rows: &RecordBatch,
-) -> Result<WriterProperties, parquet::errors::ParquetError> {
+fn properties(table: &Table, rows: &RecordBatch) -> Result<WriterProperties, ParquetError> {
     let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
         .set_statistics_enabled(EnabledStatistics::Chunk)

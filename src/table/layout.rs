@@ -58,6 +58,26 @@ impl Keys {
 
 const PROPERTIES: &str = "properties.";
 
+/// What Azure Monitor writes around `properties`, in lower case: there these keys mean something
+/// else than the properties of the same name.
+const ENVELOPE: &[&str] = &[
+    "time",
+    "resourceid",
+    "operationname",
+    "operationversion",
+    "category",
+    "tenantid",
+    "resulttype",
+    "resultsignature",
+    "resultdescription",
+    "durationms",
+    "calleripaddress",
+    "correlationid",
+    "identity",
+    "level",
+    "location",
+];
+
 impl Layout {
     pub(super) fn new(table: &'static Table) -> Self {
         let mut layout = Self {
@@ -95,7 +115,9 @@ impl Layout {
     /// itself is then the property of that name.
     fn accept_flat_records(&mut self) {
         for (key, slot) in &self.properties.0 {
-            self.envelope.0.entry(key.clone()).or_insert(*slot);
+            if !ENVELOPE.contains(&key.as_str()) {
+                self.envelope.0.entry(key.clone()).or_insert(*slot);
+            }
         }
     }
 }

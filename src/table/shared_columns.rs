@@ -153,7 +153,7 @@ pub(super) const RESOURCE_DISPLAY_NAME: Column =
 // property of its name: so it is named, last.
 pub(super) const RESOURCE_IDENTITY: Column =
     text("ResourceIdentity", "Application id of the resource that the token is for.")
-        .from(&["properties.resourceId", "resourceId"]);
+        .from(&["properties.resourceId"]);
 pub(super) const RESOURCE_SERVICE_PRINCIPAL_ID: Column =
     text("ResourceServicePrincipalId", "Object id of the service principal of the resource.");
 pub(super) const RESOURCE_TENANT_ID: Column =
