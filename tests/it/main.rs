@@ -3,7 +3,7 @@
 //! # Layout
 //!
 //! - `support`: a directory for each test, the binary in it, records in Entra's style.
-//! - `files`, `nothing_lost`, `any_record`, `event_hubs`: what goes in.
+//! - `files`, `exports`, `nothing_lost`, `any_record`, `event_hubs`: what goes in.
 //! - `exactly_once`, `lake`: what is kept.
 //! - `dead`: what could not be decoded, and its replay.
 //! - `query`, `output`: what comes out.
@@ -17,6 +17,7 @@ mod dead;
 mod errors;
 mod event_hubs;
 mod exactly_once;
+mod exports;
 mod files;
 mod lake;
 mod nothing_lost;
