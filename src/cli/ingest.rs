@@ -7,26 +7,72 @@ use serde::Serialize;
 use super::output;
 use super::{Context, Exit, Failure, stop};
 use crate::ingest::{
-    Counts, FileOutcome, FileReport, FlushLimits, Ingester, Run, ingest_files, ingest_hubs,
+    Counts, FileFormat, FileOutcome, FileReport, FlushLimits, IngestError, Ingester, Reading, Run,
+    ingest_files, ingest_hubs,
 };
-use crate::source::file::expand;
+use crate::source::file::{FileError, expand};
+use crate::suggest::closest;
+use crate::table::{self, Table};
+
+const EXAMPLES: &str = "Examples:
+  entralog ingest                                           the hubs of the configuration
+  entralog ingest --from ./archive                          PT1H.json blobs of Azure Storage
+  entralog ingest --from rows.ndjson query_data.csv         what Log Analytics gave out
+  entralog ingest --from query_data.csv --table SigninLogs  rows without a column Type";
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
     /// Files or directories to take in, `-` for standard input; without it, the Event Hubs of the
     /// configuration are read until the process is stopped
     #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with = "once")]
     from: Vec<PathBuf>,
+    /// What is expected in the files: records as Entra writes them, or what Log Analytics gave out,
+    /// as JSON rows or as CSV
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "auto", requires = "from")]
+    format: Expected,
+    /// The table of rows that do not name theirs in a column `Type`
+    #[arg(long, value_name = "TABLE", requires = "from")]
+    table: Option<String>,
     /// Read from Event Hubs what is there now, then end
     #[arg(long)]
     once: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Expected {
+    /// Any of the others: told for each file by how it begins and by its name
+    Auto,
+    /// Records as Entra writes them to Event Hubs and to storage: NDJSON, JSON
+    Records,
+    /// Rows of Log Analytics under their column names: NDJSON, JSON, answers of its query API
+    LogAnalytics,
+    /// CSV as the portal exports it
+    Csv,
+}
+
+impl From<Expected> for FileFormat {
+    fn from(expected: Expected) -> Self {
+        match expected {
+            Expected::Auto => Self::Auto,
+            Expected::Records => Self::Records,
+            Expected::LogAnalytics => Self::LogAnalytics,
+            Expected::Csv => Self::Csv,
+        }
+    }
 }
 
 pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Exit, Failure> {
     if arguments.from.is_empty() {
         from_hubs(context, if arguments.once { Run::Once } else { Run::Continuous }).await
     } else {
-        from_files(context, &arguments.from).await
+        let table = arguments.table.as_deref().map(log_table).transpose()?;
+        if table.is_some() && arguments.format == Expected::Records {
+            let message = "--table is for rows of Log Analytics; records say their category";
+            return Err(Failure::said(Exit::Usage, message));
+        }
+        let reading = Reading { format: arguments.format.into(), table };
+        from_files(context, &arguments.from, reading).await
     }
 }
 
@@ -40,12 +86,28 @@ async fn from_hubs(context: &Context, run: Run) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-async fn from_files(context: &Context, paths: &[PathBuf]) -> Result<Exit, Failure> {
+fn log_table(name: &str) -> Result<&'static Table, Failure> {
+    if let Some(table) = table::by_name(name).filter(|table| table.is_log()) {
+        return Ok(table);
+    }
+    let names = table::logs().iter().map(|table| table.name);
+    let advice = match closest(name, names.clone()) {
+        Some(meant) => format!("did you mean {meant:?}?"),
+        None => format!("log tables are {}", names.collect::<Vec<_>>().join(", ")),
+    };
+    Err(Failure::said(Exit::Usage, format!("no log table {name:?}; {advice}")))
+}
+
+async fn from_files(
+    context: &Context,
+    paths: &[PathBuf],
+    reading: Reading,
+) -> Result<Exit, Failure> {
     let files = expand(paths)?;
     let lake = context.lake()?;
     let mut ingester = Ingester::new(lake.clone(), FlushLimits::from(context.config.flush));
     let mut exit = Exit::Done;
-    ingest_files(&mut ingester, &lake, files, |FileReport { path, outcome }, _| match outcome {
+    let report = |FileReport { path, outcome }, _: &Ingester| match outcome {
         FileOutcome::Complete => tracing::debug!(path = %path.display(), "taken in"),
         FileOutcome::Incomplete { line } => tracing::warn!(
             path = %path.display(),
@@ -54,10 +116,16 @@ async fn from_files(context: &Context, paths: &[PathBuf]) -> Result<Exit, Failur
         ),
         FileOutcome::Failed(error) => {
             tracing::error!("{error}");
-            exit = Exit::Unreachable;
+            match error {
+                IngestError::File(FileError::Refused { .. }) if exit == Exit::Done => {
+                    exit = Exit::Usage;
+                }
+                IngestError::File(FileError::Refused { .. }) => {}
+                _ => exit = Exit::Unreachable,
+            }
         }
-    })
-    .await?;
+    };
+    ingest_files(&mut ingester, &lake, files, reading, report).await?;
     print_counts(context, ingester.counts())?;
     Ok(exit)
 }

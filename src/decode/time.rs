@@ -2,7 +2,7 @@
 //!
 //! ISO 8601 with 0 to 9 fractional digits, `T` or a space, one-digit hours, an offset, `Z` or
 //! nothing (then UTC); and the US form `8/22/2022 6:11:52 PM` of the risk, service-principal and
-//! AD FS logs.
+//! AD FS logs, which the exports of the Azure portal write with a comma after the date.
 
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 
@@ -11,7 +11,8 @@ use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 pub fn parse_time(text: &str) -> Option<i64> {
     let mut reader = Reader(text.trim().as_bytes());
     let first = reader.number(1, 4)?;
-    let date = if reader.take(b'/') {
+    let has_slashes = reader.take(b'/');
+    let date = if has_slashes {
         let day = reader.number(1, 2)?;
         reader.expect(b'/')?;
         NaiveDate::from_ymd_opt(i32::try_from(reader.number(4, 4)?).ok()?, first, day)?
@@ -21,6 +22,7 @@ pub fn parse_time(text: &str) -> Option<i64> {
         reader.expect(b'-')?;
         NaiveDate::from_ymd_opt(i32::try_from(first).ok()?, month, reader.number(1, 2)?)?
     };
+    let is_of_portal = has_slashes && reader.take(b',');
     if !(reader.take(b'T') || reader.take(b't')) {
         reader.expect(b' ')?;
         reader.spaces();
@@ -32,6 +34,9 @@ pub fn parse_time(text: &str) -> Option<i64> {
     let micros = if reader.take(b'.') { reader.fraction()? } else { 0 };
     reader.spaces();
     let hour = match reader.word() {
+        // The portal writes in the language of its user, and only American English has `AM` and
+        // the month first; elsewhere the first number may be the day.
+        b"am" | b"pm" | b"" | b"Z" | b"z" | b"UTC" if is_of_portal => return None,
         b"AM" | b"am" if (1..=12).contains(&hour) => hour % 12,
         b"PM" | b"pm" if (1..=12).contains(&hour) => hour % 12 + 12,
         b"" | b"Z" | b"z" | b"UTC" => hour,
@@ -60,8 +65,12 @@ impl Reader<'_> {
         self.take(byte).then_some(())
     }
 
+    /// Passes over spaces, also those that browsers put before `AM`.
     fn spaces(&mut self) {
-        while self.take(b' ') {}
+        const SPACES: [&[u8]; 3] = [b" ", "\u{202f}".as_bytes(), "\u{a0}".as_bytes()];
+        while let Some(rest) = SPACES.iter().find_map(|space| self.0.strip_prefix(*space)) {
+            self.0 = rest;
+        }
     }
 
     fn digits(&self, most: usize) -> usize {
@@ -131,6 +140,8 @@ mod tests {
             ("12/12/2025 12:03:58 AM", "2025-12-12T00:03:58.000000Z"),
             ("12/12/2025 12:03:58 PM +00:00", "2025-12-12T12:03:58.000000Z"),
             ("8/22/2022 6:11:52.25 PM", "2022-08-22T18:11:52.250000Z"),
+            ("1/5/2026, 10:00:00.123 PM", "2026-01-05T22:00:00.123000Z"),
+            ("1/5/2026, 10:00:00\u{202f}AM", "2026-01-05T10:00:00.000000Z"),
             ("1969-12-31T23:59:59.9999999Z", "1969-12-31T23:59:59.999999Z"),
         ] {
             assert_eq!(iso(text).as_deref(), Some(expected), "{text}");
@@ -152,6 +163,8 @@ mod tests {
             "2025-01-15T08:45:30Zjunk",
             "2025-01-15T08:45:30+02:00x",
             "12/12/2025 0:00:00 AM",
+            "05/01/2026, 10:00:00.123",
+            "05/01/2026, 10:00:00.123 am",
             "99999999999999-01-01T00:00:00Z",
         ] {
             assert_eq!(iso(text), None, "{text}");

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use tokio::sync::mpsc;
 
-use super::{IngestError, Ingester, role_snapshot};
+use super::{IngestError, Ingester, Reading, role_snapshot};
 use crate::lake::Lake;
 use crate::source::Delivery;
 use crate::source::file::{End, FileError, FileSource};
@@ -49,10 +49,11 @@ pub async fn ingest_files(
     ingester: &mut Ingester,
     lake: &Lake,
     paths: Vec<PathBuf>,
+    reading: Reading,
     mut report: impl FnMut(FileReport, &Ingester),
 ) -> Result<(), IngestError> {
     for path in paths {
-        let outcome = match ingest_file(ingester, lake, &path).await {
+        let outcome = match ingest_file(ingester, lake, &path, reading).await {
             Ok(End::Complete | End::Stopped) => FileOutcome::Complete,
             Ok(End::Incomplete { line }) => FileOutcome::Incomplete { line },
             Err(error @ (IngestError::File(_) | IngestError::RoleSnapshot { .. })) => {
@@ -69,6 +70,7 @@ async fn ingest_file(
     ingester: &mut Ingester,
     lake: &Lake,
     path: &Path,
+    reading: Reading,
 ) -> Result<End, IngestError> {
     let file = open(path).await?;
     if let Some(kind) = role_snapshot::kind(file.head()) {
@@ -76,11 +78,15 @@ async fn ingest_file(
         ingester.count(kind, rows);
         return Ok(End::Complete);
     }
+    reading.check(&file)?;
     let taken = ingester.resume(&file.source_id).await?;
     let (sender, mut receiver) = mpsc::channel::<Vec<Delivery>>(WAITING);
-    let reading = tokio::task::spawn_blocking(move || {
+    let task = tokio::task::spawn_blocking(move || {
         let mut batch = Batch { sender, deliveries: Vec::new(), bytes: 0 };
-        let end = file.read(taken, |delivery| batch.add(delivery));
+        let end = file.read(taken, |mut delivery| {
+            delivery.body = reading.body(delivery.body);
+            batch.add(delivery)
+        });
         batch.send();
         end
     });
@@ -89,7 +95,7 @@ async fn ingest_file(
             ingester.take(delivery).await?;
         }
     }
-    Ok(joined(reading.await)?)
+    Ok(joined(task.await)?)
 }
 
 /// Deliveries that are sent together.

@@ -5,6 +5,7 @@
 //! there is in. A run that dies in between starts again from the positions of `DeadLetters`, and
 //! the rows that a table holds already are passed over by that table's own positions.
 
+mod export;
 mod files;
 mod flush;
 mod hubs;
@@ -16,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use tokio::task::JoinHandle;
 
+pub use export::{FileFormat, Reading};
 pub use files::{FileOutcome, FileReport, ingest_files};
 pub use hubs::{Hub, Run, ingest_hubs};
 
@@ -313,13 +315,7 @@ fn place(
     from: Provenance<'_>,
     counts: &mut Counts,
 ) -> Result<(), (Reason, String)> {
-    let category = record.category();
-    let Some(category) = category.as_deref() else {
-        return Err((Reason::MissingCategory, "no `category`, so no table".into()));
-    };
-    let Some(table) = table::by_category(category) else {
-        return Err((Reason::UnknownCategory, format!("no table for category {category:?}")));
-    };
+    let table = table::table_of(record)?;
     if state.fences.get(table.name).copied().flatten() >= Some(from.position) {
         counts.repeated += 1;
         return Ok(());
@@ -327,7 +323,7 @@ fn place(
     let builder = builders.entry(table.name).or_insert_with(|| TableBuilder::new(table));
     builder
         .append(record, from)
-        .map_err(|reason| (reason, "neither `time` nor its creation time can be read".into()))?;
+        .map_err(|reason| (reason, table::without_time(record).to_owned()))?;
     state.touched.insert(table.name);
     *counts.rows.entry(table.name).or_default() += 1;
     Ok(())

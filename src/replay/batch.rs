@@ -100,22 +100,18 @@ impl Batch {
         source: &str,
         planned: Option<&Option<String>>,
     ) -> Result<&'static Table, (Reason, String)> {
-        let category = record.category();
-        let Some(category) = category.as_deref() else {
-            return Err((Reason::MissingCategory, "no `category`, so no table".into()));
-        };
-        let table = table::by_category(category)
-            .filter(|table| planned.is_none_or(|planned| planned.as_deref() == Some(table.name)));
-        let Some(table) = table else {
-            return Err((Reason::UnknownCategory, format!("no table for category {category:?}")));
-        };
+        let table = table::table_of(record)?;
+        if planned.is_some_and(|planned| planned.as_deref() != Some(table.name)) {
+            let detail = format!("no place in {} was claimed for it", table.name);
+            return Err((Reason::UnknownCategory, detail));
+        }
         let rows = self
             .rows
             .entry(table.name)
             .or_insert_with(|| Rows { builder: TableBuilder::new(table), sources: Vec::new() });
-        rows.builder.append(record, provenance()).map_err(|reason| {
-            (reason, "neither `time` nor its creation time can be read".to_owned())
-        })?;
+        rows.builder
+            .append(record, provenance())
+            .map_err(|reason| (reason, table::without_time(record).to_owned()))?;
         rows.sources.push(source.to_owned());
         Ok(table)
     }

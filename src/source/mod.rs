@@ -29,6 +29,8 @@ pub enum Place {
     Line(u64),
     /// An element of a JSON array, or a value of a file of values, counted from 1.
     Value(u64),
+    /// A row of a CSV file, counted from 1 after its header.
+    Row(u64),
     /// A sequence number of a partition.
     SequenceNumber(i64),
 }
@@ -38,6 +40,7 @@ impl std::fmt::Display for Place {
         match self {
             Self::Line(line) => write!(f, "line {line}"),
             Self::Value(value) => write!(f, "value {value}"),
+            Self::Row(row) => write!(f, "row {row}"),
             Self::SequenceNumber(number) => write!(f, "sequence number {number}"),
         }
     }

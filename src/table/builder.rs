@@ -108,15 +108,24 @@ impl TableBuilder {
     /// [`Reason::NoTime`] when the record has no time that can be read; nothing is appended then.
     pub fn append(&mut self, record: &Record<'_>, from: Provenance<'_>) -> Result<(), Reason> {
         let Self { layout, columns, slots, unmapped, source, .. } = self;
-        slots.fill(layout, record);
-        let time = &layout.columns[layout.time_generated];
-        if slots.pick(&time.slots, ColumnType::Time, record).is_none() {
+        let exported = slots.fill(layout, record);
+        // The slots that feed a column.
+        let feeding = |place: usize| match exported {
+            None => layout.columns[place].slots.as_slice(),
+            Some(exported) => exported.columns[place].as_slice(),
+        };
+        if slots.pick(feeding(layout.time_generated), ColumnType::Time, record).is_none() {
             return Err(Reason::NoTime);
         }
-        for (column, builder) in layout.columns.iter().zip(columns) {
+        for (place, (column, builder)) in layout.columns.iter().zip(columns).enumerate() {
             match column.fill {
-                Fill::Slots => builder.append(slots.pick(&column.slots, column.kind(), record)),
-                Fill::Constant(text) => builder.append_text(text),
+                Fill::Slots => builder.append(slots.pick(feeding(place), column.kind(), record)),
+                Fill::Constant(text) => {
+                    builder.append_text(text);
+                    if exported.is_some() {
+                        slots.take_equal(feeding(place), text, record);
+                    }
+                }
                 Fill::IngestedAt => builder.append(Some(Value::Time(from.ingested_at))),
                 Fill::Source => {
                     from.write_row_source(record.index, source);
@@ -314,6 +323,51 @@ mod tests {
         );
         assert_eq!(text(&batch, "Category").unwrap(), "RoleManagement");
         assert_eq!(text(&batch, "_Unmapped").unwrap(), r#"{"category":"AuditLogs"}"#);
+    }
+
+    #[test]
+    fn an_exported_row_fills_the_columns_that_it_names() {
+        let batch = row(
+            "SigninLogs",
+            r#"{"TimeGenerated":"1/5/2026, 10:00:00.123 AM","Type":"SigninLogs","SourceSystem":"AAD",
+               "Category":"SignInLogs","TenantId":"w","AADTenantId":"t","ResourceIdentity":"r",
+               "LocationDetails":{"city":"Bonn"},"DeviceDetail_string":"{\"browser\":\"Edge\"}",
+               "Status_dynamic":{"errorCode":0},"Status_string":"","DurationMs":"soon",
+               "location":"DE","id":"s","resourceId":"/tenants/t","properties":{"userId":"u"},
+               "_Source":"elsewhere","MyColumn":1}"#,
+        );
+        let expect = |column, value| assert_eq!(text(&batch, column).as_deref(), value, "{column}");
+        expect("TenantId", Some("w"));
+        expect("AADTenantId", Some("t"));
+        expect("ResourceIdentity", Some("r"));
+        expect("ResourceId", Some("/tenants/t"));
+        expect("LocationDetails", Some(r#"{"city":"Bonn"}"#));
+        expect("DeviceDetail", Some(r#"{"browser":"Edge"}"#));
+        expect("Status", Some(r#"{"errorCode":0}"#));
+        expect("UserId", None);
+        expect("SourceSystem", Some("Azure AD"));
+        expect("_Source", Some("hub/0@7#0"));
+        let unmapped: serde_json::Value =
+            serde_json::from_str(&text(&batch, "_Unmapped").unwrap()).unwrap();
+        let expected = serde_json::json!({
+            "SourceSystem": "AAD", "Status_string": "", "DurationMs": "soon",
+            "_Source": "elsewhere", "MyColumn": 1, "properties": {"userId": "u"},
+        });
+        assert_eq!(unmapped, expected);
+        let time = batch.column_by_name("TimeGenerated").unwrap();
+        assert_eq!(time.as_primitive::<TimestampMicrosecondType>().value(0), 1_767_607_200_123_000);
+    }
+
+    #[test]
+    fn rows_and_raw_records_in_turn_do_not_take_each_others_columns() {
+        let raw = r#"{"id":"x","time":"2026-01-05T10:00:00Z","properties":{"userId":"u"}}"#;
+        let exported = r#"{"UserId":"v","Id":"y","TimeGenerated":"2026-01-05T10:00:00Z"}"#;
+        let batch = row("SigninLogs", &[raw, exported, raw, exported].join("\n"));
+        let column = |name: &str| batch.column_by_name(name).unwrap().as_string::<i32>().clone();
+        for (n, (user, id)) in [("u", "x"), ("v", "y")].into_iter().cycle().take(4).enumerate() {
+            assert_eq!((column("UserId").value(n), column("Id").value(n)), (user, id), "{n}");
+            assert!(column("_Unmapped").is_null(n));
+        }
     }
 
     #[test]

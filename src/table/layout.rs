@@ -1,9 +1,11 @@
 //! A table's way in: which place in a raw record fills which slot, and which slots feed a column.
 //!
 //! Made once per table from its column list. Keys are matched in any case, because real records carry
-//! `callerIpAddress`, `calleripaddress` and `CallerIpAddress`.
+//! `callerIpAddress`, `calleripaddress` and `CallerIpAddress`. Rows that Log Analytics gave out have a
+//! layout of their own, [`Exported`], where each column is fed by its own name.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use super::{Column, ColumnType, Origin, Table};
 
@@ -20,7 +22,22 @@ pub(super) struct Layout {
     pub(super) slots: usize,
     pub(super) envelope: Keys,
     pub(super) properties: Keys,
+    exported: OnceLock<Exported>,
 }
+
+/// Which slot a column name of an exported row fills, and which slots feed a column.
+#[derive(Debug)]
+pub(super) struct Exported {
+    pub(super) slots: usize,
+    pub(super) keys: Keys,
+    /// For each column of the table, slots in order of preference.
+    pub(super) columns: Vec<Vec<Slot>>,
+}
+
+/// Where a union of tables has a column in two types, its export has a column for each, with the
+/// type as a suffix: `DeviceDetail_dynamic` and `DeviceDetail_string`.
+const TWIN_SUFFIXES: [&str; 8] =
+    ["_dynamic", "_string", "_datetime", "_long", "_int", "_real", "_bool", "_guid"];
 
 #[derive(Debug)]
 pub(super) struct ColumnLayout {
@@ -87,6 +104,7 @@ impl Layout {
             slots: 0,
             envelope: Keys::default(),
             properties: Keys::default(),
+            exported: OnceLock::new(),
         };
         for column in table.all_columns() {
             // Columns of our own are filled by whoever makes the row.
@@ -98,6 +116,11 @@ impl Layout {
         layout.time_generated = layout.columns.iter().position(is_time).unwrap_or_default();
         layout.accept_flat_records();
         layout
+    }
+
+    /// The layout of exported rows; made when the first of them comes.
+    pub(super) fn exported(&self) -> &Exported {
+        self.exported.get_or_init(|| Exported::new(&self.columns))
     }
 
     fn slot(&mut self, path: &str) -> Slot {
@@ -119,6 +142,31 @@ impl Layout {
                 self.envelope.0.entry(key.clone()).or_insert(*slot);
             }
         }
+    }
+}
+
+impl Exported {
+    fn new(columns: &[ColumnLayout]) -> Self {
+        let mut exported = Self { slots: 0, keys: Keys::default(), columns: Vec::new() };
+        let is_own = |name: &str| columns.iter().any(|c| c.column.name.eq_ignore_ascii_case(name));
+        for ColumnLayout { column, fill, .. } in columns {
+            let mut slots = Vec::new();
+            if matches!(fill, Fill::Slots | Fill::Constant(_)) {
+                slots.push(exported.slot(column.name));
+                let twins = TWIN_SUFFIXES.map(|suffix| format!("{}{suffix}", column.name));
+                let twins = twins.iter().filter(|twin| !is_own(twin));
+                slots.extend(twins.map(|twin| exported.slot(twin)));
+            }
+            exported.columns.push(slots);
+        }
+        exported
+    }
+
+    fn slot(&mut self, name: &str) -> Slot {
+        let slot = Slot::try_from(self.slots).unwrap_or(Slot::MAX);
+        self.slots += 1;
+        self.keys.0.insert(name.to_ascii_lowercase(), slot);
+        slot
     }
 }
 

@@ -14,6 +14,7 @@ mod builder;
 mod custom_security_attribute_audit_logs;
 mod dead_letters;
 mod enriched_microsoft365_audit_logs;
+mod form;
 mod layout;
 mod managed_identity_signin_logs;
 mod microsoft_graph_activity_logs;
@@ -45,6 +46,7 @@ use crate::decode::Member;
 
 pub use builder::{Provenance, TableBuilder};
 pub use dead_letters::{DeadLetter, DeadLetterBuilder};
+pub use form::{Form, exported_type, table_of, without_time};
 pub use own::{
     ALERT_DELIVERIES, DEAD_LETTER_REPLAYS, DEAD_LETTERS, ROLE_ASSIGNMENTS, ROLE_ELIGIBILITY,
     RULE_RUNS, SECURITY_ALERT,

@@ -1,9 +1,9 @@
 //! The values of one record, each in the slot that the table's layout has for its place.
 
-use super::ColumnType;
-use super::layout::{Keys, Layout, Slot};
+use super::layout::{Exported, Keys, Layout, Slot};
 use super::unmapped::Unmapped;
 use super::value::{Value, convert};
+use super::{ColumnType, Form};
 use crate::decode::{Kind, Member, Record};
 
 /// Where a record's values are, by slot; used again for record after record.
@@ -17,6 +17,7 @@ pub(super) struct Slots {
     filled: Vec<Slot>,
     envelope: Expected,
     properties: Expected,
+    exported: Expected,
 }
 
 /// The slots of the last record's keys, in their order. A service writes its records in one order,
@@ -44,14 +45,24 @@ impl Expected {
 }
 
 impl Slots {
-    /// Puts each value of the record into its slot.
-    pub(super) fn fill(&mut self, layout: &Layout, record: &Record<'_>) {
+    /// Puts each value of the record into its slot; gives the layout that the slots are of when it
+    /// is not the table's own, which is that of raw records.
+    pub(super) fn fill<'a>(
+        &mut self,
+        layout: &'a Layout,
+        record: &Record<'_>,
+    ) -> Option<&'a Exported> {
         for slot in self.filled.drain(..) {
             self.fields[usize::from(slot)] = None;
         }
-        self.fields.resize(layout.slots, None);
         self.taken.clear();
         self.taken.resize(record.fields.len() + record.properties.len(), false);
+        if Form::of(record) == Form::Exported {
+            let exported = layout.exported();
+            self.fill_exported(exported, record);
+            return Some(exported);
+        }
+        self.fields.resize(layout.slots, None);
         for (place, member) in record.fields.iter().enumerate() {
             let slot = self.envelope.slot(place, &member, &layout.envelope);
             self.put(slot, place, &member, record);
@@ -59,6 +70,16 @@ impl Slots {
         for (place, member) in record.properties.iter().enumerate() {
             let slot = self.properties.slot(place, &member, &layout.properties);
             self.put(slot, record.fields.len() + place, &member, record);
+        }
+        None
+    }
+
+    /// The same for a row: what it has in an object `properties` is no column of Log Analytics.
+    fn fill_exported(&mut self, exported: &Exported, record: &Record<'_>) {
+        self.fields.resize(exported.slots, None);
+        for (place, member) in record.fields.iter().enumerate() {
+            let slot = self.exported.slot(place, &member, &exported.keys);
+            self.put(slot, place, &member, record);
         }
     }
 
@@ -106,6 +127,15 @@ impl Slots {
             }
         }
         picked.map(|(_, value)| value)
+    }
+
+    /// Counts values that say the same as `text` as taken.
+    pub(super) fn take_equal(&mut self, slots: &[Slot], text: &str, record: &Record<'_>) {
+        for slot in slots {
+            let Some(place) = self.fields[usize::from(*slot)] else { continue };
+            let said = field_of(record, place).and_then(|member| member.text());
+            self.taken[usize::from(place)] |= said.as_deref() == Some(text);
+        }
     }
 
     /// Puts what no column holds into `_Unmapped`.

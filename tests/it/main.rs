@@ -4,7 +4,7 @@
 //!
 //! - `support`: a directory for each test, the binary in it, records in Entra's style.
 //! - `records`: one record of each log category; `leaves`: whether a row holds all of a record.
-//! - `files`, `tables`, `nothing_lost`, `any_record`, `event_hubs`: what goes in.
+//! - `files`, `exports`, `tables`, `nothing_lost`, `any_record`, `event_hubs`: what goes in.
 //! - `exactly_once`, `lake`: what is kept.
 //! - `dead`: what could not be decoded, and its replay.
 //! - `query`, `output`: what comes out.
@@ -21,6 +21,7 @@ mod dead;
 mod errors;
 mod event_hubs;
 mod exactly_once;
+mod exports;
 mod files;
 mod lake;
 mod leaves;

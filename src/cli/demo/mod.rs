@@ -19,7 +19,7 @@ use crate::alert::{WebhookDestination, deliver_pending, run_rule};
 use crate::detect::builtin_rules;
 use crate::devhub::{Devhub, DevhubConfig};
 use crate::generate::{GenerateOptions, Truth, generate};
-use crate::ingest::{FlushLimits, Hub, Ingester, Run, ingest_files, ingest_hubs};
+use crate::ingest::{FlushLimits, Hub, Ingester, Reading, Run, ingest_files, ingest_hubs};
 use crate::lake::Lake;
 use crate::source::eventhub::{ConnectionString, Namespace};
 use receiver::Receiver;
@@ -139,7 +139,7 @@ async fn ingest(lake: &Lake, devhub: &Devhub, logs: &Path, messages: u64) -> Res
     let snapshots =
         ["roleAssignmentScheduleInstances.json", "roleEligibilityScheduleInstances.json"];
     let snapshots = snapshots.iter().map(|name| logs.join(name)).collect();
-    ingest_files(&mut ingester, lake, snapshots, |_, _| {}).await?;
+    ingest_files(&mut ingester, lake, snapshots, Reading::default(), |_, _| {}).await?;
     progress.finish();
     let counts = ingester.counts();
     let tables: Vec<_> =

@@ -1,10 +1,11 @@
-//! Files as a source: NDJSON of records or of message bodies, JSON arrays and documents, plain,
-//! gzip or zstd; a directory of them; standard input.
+//! Files as a source: NDJSON of records or of message bodies, JSON arrays and documents, CSV exports,
+//! plain, gzip or zstd; a directory of them; standard input.
 //!
 //! A file's position is the number of (decompressed) bytes that were taken, and its identity is
-//! its path together with a hash of how it begins: reading it again adds nothing, a file that grew
+//! its path together with a hash of how it begins (of CSV, the header and the first row): reading it again adds nothing, a file that grew
 //! is continued, and another file under the same name is another source.
 
+mod csv;
 mod split;
 mod walk;
 
@@ -18,6 +19,7 @@ use sha2::{Digest, Sha256};
 pub use walk::{ANSWER_SHEET, expand};
 
 use super::{Delivery, Place};
+use csv::CsvRows;
 use split::{Splitter, Unit};
 
 /// Bytes that are looked at to tell the form of a file and to identify it.
@@ -63,11 +65,52 @@ pub enum FileError {
     },
     /// A directory without a file of a kind that is read.
     #[error(
-        "no file to read in {path}: entralog reads .json, .ndjson, .jsonl and .log, also with .gz or .zst"
+        "no file to read in {path}: entralog reads .json, .ndjson, .jsonl, .log and .csv, also with .gz or .zst"
     )]
     Nothing {
         /// The directory.
         path: PathBuf,
+    },
+    /// Its form is not one that can be taken in; nothing of it was.
+    #[error("{path}: {why}")]
+    Refused {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and what to do.
+        why: Refusal,
+    },
+}
+
+/// Why nothing is taken from a file, and what to do.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Times of a CSV export in another zone.
+    #[error(
+        "the times in `{column}` are not UTC; export it again with the portal's time zone set to UTC"
+    )]
+    NotUtc {
+        /// The header.
+        column: String,
+    },
+    /// A CSV file that is not of a log, or lacks its time.
+    #[error(
+        "the first line names no column `TimeGenerated`; entralog reads CSV as the Log Analytics portal exports it, with commas, so export it again with that column"
+    )]
+    NoTimeGenerated,
+    /// Rows that do not say their table.
+    #[error(
+        "its rows do not say their table (no `Type`); say it with --table, such as --table SigninLogs"
+    )]
+    NoTable,
+    /// A file that is not of the form that was asked for.
+    #[error(
+        "this is {found}, not {asked}; leave --format out, or take in the other files without this one"
+    )]
+    OtherForm {
+        /// What it is.
+        found: &'static str,
+        /// What was asked for.
+        asked: &'static str,
     },
 }
 
@@ -79,6 +122,7 @@ pub struct FileSource {
     pub source_id: Arc<str>,
     reader: Reader,
     head: Vec<u8>,
+    is_csv: bool,
 }
 
 type Reader = BufReader<Box<dyn Read + Send>>;
@@ -112,14 +156,34 @@ impl FileSource {
         };
         let reader = decompress(raw).map_err(failed)?;
         let (head, reader) = peek(reader).map_err(failed)?;
+        let is_csv = csv::is_csv(&path.to_string_lossy(), &head);
+        if is_csv {
+            let refused = |why| FileError::Refused { path: path.into(), why };
+            csv::check_header(&head).map_err(refused)?;
+        }
         let source_id = if standard_input {
             // Standard input has no past: every run of it is a source of its own.
             format!("stdin:{}", uuid::Uuid::new_v4())
         } else {
             let absolute = path.canonicalize().map_err(failed)?;
-            format!("file:{}?{}", absolute.display(), fingerprint(&head))
+            format!("file:{}?{}", absolute.display(), fingerprint(&head, is_csv))
         };
-        Ok(Self { path: path.into(), source_id: source_id.into(), reader, head })
+        Ok(Self { path: path.into(), source_id: source_id.into(), reader, head, is_csv })
+    }
+
+    /// Whether it is a CSV export; else its content is JSON, or nothing that can be read.
+    #[must_use]
+    pub fn is_csv(&self) -> bool {
+        self.is_csv
+    }
+
+    /// The body that is delivered first, as far as the head of the file holds it.
+    #[must_use]
+    pub fn first_body(&self) -> Option<Vec<u8>> {
+        match Pieces::new(&self.head, self.is_csv).next(&mut io::Cursor::new(&self.head)) {
+            Ok(Unit::Value { bytes, .. } | Unit::Incomplete { bytes, .. }) => Some(bytes),
+            _ => None,
+        }
     }
 
     /// How the file begins, at most 64 KiB, decompressed.
@@ -152,14 +216,14 @@ impl FileSource {
         mut receive: impl FnMut(Delivery) -> bool,
     ) -> Result<End, FileError> {
         let taken = u64::try_from(taken.unwrap_or(0)).unwrap_or(0);
-        let mut splitter = Splitter::new(&self.head, LONGEST_UNIT);
+        let mut pieces = Pieces::new(&self.head, self.is_csv);
         loop {
-            let unit = match splitter.next(&mut self.reader) {
+            let unit = match pieces.next(&mut self.reader) {
                 Ok(unit) => unit,
                 Err(source) => {
                     return Err(FileError::Broken {
                         path: self.path,
-                        byte: splitter.position(),
+                        byte: pieces.position(),
                         source,
                     });
                 }
@@ -173,20 +237,51 @@ impl FileSource {
                 Unit::Value { .. } => {}
                 // Standard input has no next run in which it could be complete.
                 Unit::Incomplete { bytes, line } if self.path == Path::new("-") => {
-                    let end = splitter.position() + bytes.len() as u64;
+                    let end = pieces.position() + bytes.len() as u64;
                     receive(delivery(&self.source_id, bytes, end, Place::Line(line)));
                     return Ok(End::Complete);
                 }
                 Unit::Incomplete { line, .. } => return Ok(End::Incomplete { line }),
-                Unit::End if splitter.position() < taken => {
+                Unit::End if pieces.position() < taken => {
                     return Err(FileError::Shrunk {
                         path: self.path,
-                        length: splitter.position(),
+                        length: pieces.position(),
                         taken,
                     });
                 }
                 Unit::End => return Ok(End::Complete),
             }
+        }
+    }
+}
+
+/// A file in pieces.
+enum Pieces {
+    Json(Splitter),
+    Csv(Box<CsvRows>),
+}
+
+impl Pieces {
+    fn new(head: &[u8], is_csv: bool) -> Self {
+        if is_csv {
+            Self::Csv(Box::new(CsvRows::new(LONGEST_UNIT)))
+        } else {
+            Self::Json(Splitter::new(head, LONGEST_UNIT))
+        }
+    }
+
+    fn next(&mut self, reader: &mut impl BufRead) -> io::Result<Unit> {
+        match self {
+            Self::Json(splitter) => splitter.next(reader),
+            Self::Csv(rows) => rows.next(reader),
+        }
+    }
+
+    /// Bytes of the file that have been read.
+    fn position(&self) -> u64 {
+        match self {
+            Self::Json(splitter) => splitter.position(),
+            Self::Csv(rows) => rows.position(),
         }
     }
 }
@@ -236,12 +331,20 @@ impl Read for Failing {
 
 /// A hash of the first line, element or value, which stays when the file grows; of a file that does
 /// not have a whole one yet, of how it begins.
-fn fingerprint(head: &[u8]) -> String {
+fn fingerprint(head: &[u8], is_csv: bool) -> String {
+    // A header says only which columns were exported.
+    if is_csv && let Some(telling) = csv::beginning(head) {
+        return hash(telling);
+    }
     let first = Splitter::new(head, HEAD).next(&mut io::Cursor::new(head));
     let telling = match first {
         Ok(Unit::Value { bytes, .. }) if bytes.len() < HEAD => bytes,
         _ => head[..head.len().min(4096)].to_vec(),
     };
+    hash(&telling)
+}
+
+fn hash(telling: &[u8]) -> String {
     Sha256::digest(telling).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -218,7 +218,7 @@ fn is_complete(line: &[u8]) -> bool {
     line.is_empty() || Scan::default().advance(line) == (line.len(), true)
 }
 
-fn too_long(longest: usize) -> io::Error {
+pub(super) fn too_long(longest: usize) -> io::Error {
     io::Error::new(
         io::ErrorKind::InvalidData,
         format!("a line or value is longer than {} MiB", longest >> 20),

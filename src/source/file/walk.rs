@@ -8,7 +8,7 @@ use super::FileError;
 /// directory of logs it is not a log.
 pub const ANSWER_SHEET: &str = "truth.json";
 
-const EXTENSIONS: [&str; 4] = ["json", "ndjson", "jsonl", "log"];
+const EXTENSIONS: [&str; 5] = ["json", "ndjson", "jsonl", "log", "csv"];
 
 /// Files as they are; of directories, all files of a kind that is read, in the order of their
 /// paths, so that days come one after the other.
