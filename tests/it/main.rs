@@ -5,7 +5,7 @@
 //! - `support`: a directory for each test, the binary in it, records in Entra's style.
 //! - `records`: one record of each log category; `leaves`: whether a row holds all of a record.
 //! - `files`, `exports`, `tables`, `nothing_lost`, `any_record`, `event_hubs`: what goes in.
-//! - `exactly_once`, `lake`: what is kept.
+//! - `exactly_once`, `lake`: what is kept; `drift`: what of it has no column.
 //! - `dead`: what could not be decoded, and its replay.
 //! - `query`, `output`: what comes out.
 //! - `rules`, `alerts`: what is found, and who hears of it.
@@ -18,6 +18,7 @@
 mod alerts;
 mod any_record;
 mod dead;
+mod drift;
 mod errors;
 mod event_hubs;
 mod exactly_once;
