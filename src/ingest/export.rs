@@ -52,10 +52,11 @@ impl Reading {
         let first = file.first_body().map(|body| self.body(body));
         let found = match &first {
             _ if file.is_csv() => Some(FileFormat::Csv),
-            Some(body) => format_of(body).or_else(|| match self.format {
-                FileFormat::Csv => Some(FileFormat::Records),
-                _ => None,
-            }),
+            // Whatever it is, it is no CSV.
+            Some(body) if self.format == FileFormat::Csv => {
+                Some(format_of(body).unwrap_or(FileFormat::Records))
+            }
+            Some(body) => format_of(body),
             None => None,
         };
         if let Some(found) = found

@@ -337,7 +337,6 @@ mod tests {
                "_Source":"elsewhere","MyColumn":1}"#,
         );
         let expect = |column, value| assert_eq!(text(&batch, column).as_deref(), value, "{column}");
-        expect("TenantId", Some("w"));
         expect("AADTenantId", Some("t"));
         expect("ResourceIdentity", Some("r"));
         expect("ResourceId", Some("/tenants/t"));
@@ -351,7 +350,7 @@ mod tests {
             serde_json::from_str(&text(&batch, "_Unmapped").unwrap()).unwrap();
         let expected = serde_json::json!({
             "SourceSystem": "AAD", "Status_string": "", "DurationMs": "soon",
-            "_Source": "elsewhere", "MyColumn": 1, "properties": {"userId": "u"},
+            "TenantId": "w", "_Source": "elsewhere", "MyColumn": 1, "properties": {"userId": "u"},
         });
         assert_eq!(unmapped, expected);
         let time = batch.column_by_name("TimeGenerated").unwrap();

