@@ -4,6 +4,8 @@
 //! criterion's throughput is records a second of wall time on one thread for `decode` and `build`; the whole
 //! way decodes and encodes at once. CPU seconds against other programs: `benches/compare`.
 
+#![expect(clippy::expect_used, reason = "a benchmark that cannot be set up has nothing to measure")]
+
 use std::hint::black_box;
 use std::time::Duration;
 

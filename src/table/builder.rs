@@ -296,6 +296,16 @@ mod tests {
     }
 
     #[test]
+    fn a_key_of_the_envelope_is_never_taken_for_a_property() {
+        let batch = row(
+            "AADNonInteractiveUserSignInLogs",
+            r#"{"time":"2025-01-15T08:45:30Z","resourceId":"/tenants/t","properties":{"id":"s"}}"#,
+        );
+        assert_eq!(text(&batch, "ResourceIdentity"), None);
+        assert_eq!(text(&batch, "_Unmapped").unwrap(), r#"{"resourceId":"/tenants/t"}"#);
+    }
+
+    #[test]
     fn stringified_json_is_the_value_that_it_holds() {
         let batch = row(
             "SigninLogs",

@@ -351,35 +351,6 @@ mod tests {
     /// A top-level key that no column names counts as the property of its name, for records that
     /// were flattened. What every record has at its top must not be taken for that property.
     #[test]
-    fn no_key_of_the_envelope_stands_for_a_property() {
-        const ENVELOPE: [&str; 15] = [
-            "time",
-            "resourceId",
-            "operationName",
-            "operationVersion",
-            "category",
-            "tenantId",
-            "resultType",
-            "resultSignature",
-            "resultDescription",
-            "durationMs",
-            "callerIpAddress",
-            "correlationId",
-            "identity",
-            "level",
-            "location",
-        ];
-        for table in LOGS {
-            let places: Vec<_> =
-                table.columns.iter().flat_map(Column::places).map(|p| p.to_lowercase()).collect();
-            for key in ENVELOPE.map(str::to_lowercase) {
-                let property = places.contains(&format!("properties.{key}"));
-                assert!(!property || places.contains(&key), "{}: {key}", table.name);
-            }
-        }
-    }
-
-    #[test]
     fn a_category_belongs_to_one_table() {
         let mut categories: Vec<_> = LOGS
             .iter()
