@@ -368,6 +368,20 @@ mod tests {
     }
 
     #[test]
+    fn an_exported_row_without_its_time_is_dated_by_its_creation() {
+        let batch = row(
+            "SigninLogs",
+            r#"{"Type":"SigninLogs","Id":"s","CreatedDateTime":"4/28/2021, 2:08:45.221 PM"}"#,
+        );
+        for column in ["TimeGenerated", "CreatedDateTime"] {
+            let time = batch.column_by_name(column).unwrap();
+            let time = time.as_primitive::<TimestampMicrosecondType>().value(0);
+            assert_eq!(time, 1_619_618_925_221_000, "{column}");
+        }
+        assert_eq!(text(&batch, "_Unmapped"), None);
+    }
+
+    #[test]
     fn rows_and_raw_records_in_turn_do_not_take_each_others_columns() {
         let raw = r#"{"id":"x","time":"2026-01-05T10:00:00Z","properties":{"userId":"u"}}"#;
         let exported = r#"{"UserId":"v","Id":"y","TimeGenerated":"2026-01-05T10:00:00Z"}"#;

@@ -159,7 +159,22 @@ impl Exported {
             }
             exported.columns.push(slots);
         }
+        exported.date_by_creation(columns);
         exported
+    }
+
+    /// A row without `TimeGenerated`, which a query may have left out, is dated like a raw record
+    /// without `time`: by the column that is read from the same place.
+    fn date_by_creation(&mut self, columns: &[ColumnLayout]) {
+        let is_time = |c: &ColumnLayout| c.column.name == "TimeGenerated";
+        let Some(time) = columns.iter().position(is_time) else { return };
+        for place in columns[time].column.places() {
+            let is_fed = |c: &ColumnLayout| !is_time(c) && c.column.places().contains(&place);
+            if let Some(same) = columns.iter().position(is_fed) {
+                let slots = self.columns[same].clone();
+                self.columns[time].extend(slots);
+            }
+        }
     }
 
     fn slot(&mut self, name: &str) -> Slot {

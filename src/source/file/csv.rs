@@ -12,8 +12,11 @@ use super::Refusal;
 use super::split::{Unit, too_long};
 use crate::source::Place;
 
-/// The column without which there are no rows of a log.
+/// The column that makes a file one of Log Analytics' rows.
 const TIME_GENERATED: &str = "TimeGenerated";
+
+/// Columns that say when a row belongs, in order of preference: a query may have left the first out.
+const TIMES: [&str; 3] = [TIME_GENERATED, "CreatedDateTime", "ActivityDateTime"];
 
 #[derive(Debug)]
 pub(super) struct CsvRows {
@@ -75,11 +78,11 @@ pub(super) fn is_csv(name: &str, head: &[u8]) -> bool {
 /// Says what keeps a header from being that of a log.
 pub(super) fn check_header(head: &[u8]) -> Result<(), Refusal> {
     let header = header(head);
-    let Some(time) = header.iter().find(|cell| cell.split(" [").next() == Some(TIME_GENERATED))
-    else {
-        return if header.is_empty() { Ok(()) } else { Err(Refusal::NoTimeGenerated) };
+    let named = |name: &str| header.iter().find(|cell| cell.split(" [").next() == Some(name));
+    let Some(time) = TIMES.iter().find_map(|name| named(name)) else {
+        return if header.is_empty() { Ok(()) } else { Err(Refusal::NoTime) };
     };
-    let is_utc = column(time) == TIME_GENERATED;
+    let is_utc = TIMES.contains(&column(time));
     if is_utc { Ok(()) } else { Err(Refusal::NotUtc { column: time.clone() }) }
 }
 
@@ -316,7 +319,9 @@ mod tests {
         assert_eq!(check_header(HEADER.as_bytes()), Ok(()));
         assert_eq!(check_header(b"TimeGenerated,Type"), Ok(()));
         assert_eq!(check_header(b""), Ok(()));
-        assert_eq!(check_header(b"Id;TimeGenerated\n"), Err(Refusal::NoTimeGenerated));
+        assert_eq!(check_header(b"Id,CreatedDateTime [UTC],Type\n"), Ok(()));
+        assert_eq!(check_header(b"Id,Type\n"), Err(Refusal::NoTime));
+        assert_eq!(check_header(b"Id;TimeGenerated\n"), Err(Refusal::NoTime));
         let column = "TimeGenerated [Local Time]".to_owned();
         let head = format!("Id,{column}\n");
         assert_eq!(check_header(head.as_bytes()), Err(Refusal::NotUtc { column }));

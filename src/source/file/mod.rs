@@ -94,9 +94,9 @@ pub enum Refusal {
     },
     /// A CSV file that is not of a log, or lacks its time.
     #[error(
-        "the first line names no column `TimeGenerated`; entralog reads CSV as the Log Analytics portal exports it, with commas, so export it again with that column"
+        "the first line names no column `TimeGenerated`, nor `CreatedDateTime` or `ActivityDateTime`; entralog reads CSV as the Log Analytics portal exports it, with commas, so export it again with that column"
     )]
-    NoTimeGenerated,
+    NoTime,
     /// Rows that do not say their table.
     #[error(
         "its rows do not say their table (no `Type`); say it with --table, such as --table SigninLogs"
