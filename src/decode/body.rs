@@ -225,7 +225,7 @@ impl<'a> Walker<'a> {
     fn mend(&mut self, start: usize, fault: Fault) {
         let rest = &self.body[start..];
         let Some(length) = balanced_length(rest) else {
-            return self.reject_from(start, fault);
+            return self.reject_from(start, in_body(fault, start));
         };
         let bytes = &rest[..length];
         self.scanner.set_place(start + length);

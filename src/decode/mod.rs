@@ -178,6 +178,13 @@ mod tests {
     }
 
     #[test]
+    fn a_place_is_counted_in_the_body() {
+        let decoded = decode(br#"{"records":[{"a":1},{"b":!"#);
+        let rejected = decoded.iter().nth(1).unwrap().unwrap_err();
+        assert_eq!(rejected.detail, "unexpected `!` at byte 25");
+    }
+
+    #[test]
     fn hostile_bodies_cost_no_stack() {
         for opening in ["[", "{\"a\":", "[{\"records\":[", "{\"records\":["] {
             let body = opening.repeat((1 << 20) / opening.len());

@@ -110,8 +110,7 @@ fn by_day(table: &Table, rows: &RecordBatch) -> Result<Vec<(i32, RecordBatch)>, 
         .collect()
 }
 
-/// Column after column, so that the buffers of one column are all that is in memory besides the rows
-/// and the file.
+/// Encodes column after column, and lets the buffers of each go before the next one begins.
 fn encode(table: &Table, rows: &RecordBatch) -> Result<Vec<u8>, ParquetError> {
     let schema = rows.schema();
     let writer = ArrowWriter::try_new(Vec::new(), rows.schema(), Some(properties(table, rows)?))?;
@@ -131,8 +130,7 @@ fn encode(table: &Table, rows: &RecordBatch) -> Result<Vec<u8>, ParquetError> {
 
 /// How the columns of a file are written.
 ///
-/// zstd at its lowest level packs these rows as well as at level 3, for half the time. JSON is not
-/// ordered, so it has no statistics; nor is a dictionary of any use to a column whose values hardly
+/// JSON is not ordered, so it has no statistics; nor is a dictionary of any use to a column whose values hardly
 /// ever come again, such as request ids.
 fn properties(table: &Table, rows: &RecordBatch) -> Result<WriterProperties, ParquetError> {
     let mut properties = WriterProperties::builder()
