@@ -57,7 +57,7 @@ async fn whole_way(records: &[Vec<u8>]) {
             source_id: source_id.clone(),
             position: line,
             place: Place::Line(line.unsigned_abs()),
-            body: body.clone(),
+            body: body.clone().into(),
         };
         ingester.take(&delivery).await.expect("a commit");
     }

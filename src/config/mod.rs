@@ -162,7 +162,11 @@ impl Default for Flush {
 
 impl From<Flush> for FlushLimits {
     fn from(flush: Flush) -> Self {
-        Self { rows: flush.rows.max(1), bytes: flush.megabytes.max(1) << 20, age: flush.age }
+        Self {
+            rows: flush.rows.max(1),
+            bytes: flush.megabytes.clamp(1, 1 << 20) << 20,
+            age: flush.age,
+        }
     }
 }
 

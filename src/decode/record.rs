@@ -102,8 +102,7 @@ impl<'a> Record<'a> {
     /// The log category (`SignInLogs`, `AuditLogs`, …) that decides the table.
     #[must_use]
     pub fn category(&self) -> Option<Cow<'a, str>> {
-        let field = self.fields.iter().find(|field| field.is_key("category"))?;
-        text_of(field.json)
+        text_of(self.fields.find("category")?.json)
     }
 }
 
@@ -131,6 +130,29 @@ impl<'a> Fields<'a> {
     #[must_use]
     pub fn get(&self, place: usize) -> Option<Member<'a>> {
         self.fields.get(place).map(|field| Member::new(self.text, field))
+    }
+
+    /// What the value at a place is.
+    #[must_use]
+    pub fn kind(&self, place: usize) -> Option<Kind> {
+        self.fields.get(place).map(|field| field.kind)
+    }
+
+    /// Whether the key at a place is written exactly so.
+    #[must_use]
+    pub fn has_key(&self, place: usize, raw_key: &str) -> bool {
+        self.fields.get(place).is_some_and(|field| self.raw_key(field) == raw_key.as_bytes())
+    }
+
+    /// The first field of a key, in any case.
+    #[must_use]
+    pub fn find(&self, key: &str) -> Option<Member<'a>> {
+        let is_key = |field: &&Field| self.raw_key(field).eq_ignore_ascii_case(key.as_bytes());
+        self.fields.iter().find(is_key).map(|field| Member::new(self.text, field))
+    }
+
+    fn raw_key(&self, field: &Field) -> &'a [u8] {
+        &self.text.as_bytes()[field.key.start as usize..field.key.end as usize]
     }
 
     /// All of them.
@@ -169,9 +191,5 @@ impl<'a> Member<'a> {
             return Cow::Borrowed(self.raw_key);
         }
         unescaped(&format!("\"{}\"", self.raw_key)).map_or(Cow::Borrowed(self.raw_key), Cow::Owned)
-    }
-
-    fn is_key(&self, key: &str) -> bool {
-        self.raw_key.eq_ignore_ascii_case(key)
     }
 }

@@ -4,6 +4,7 @@
 //! the user expects of a file is checked before anything is taken from it, a row that does not name
 //! its table gets the one that the user names, and the answer of the query API becomes rows.
 
+use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -71,13 +72,13 @@ impl Reading {
     }
 
     /// A body of a file as it is decoded.
-    pub(super) fn body(self, body: Vec<u8>) -> Vec<u8> {
+    pub(super) fn body(self, body: Bytes) -> Bytes {
         if self.format == FileFormat::Records {
             return body;
         }
-        let body = rows_of_answer(&body).unwrap_or(body);
+        let body = rows_of_answer(&body).map_or(body, Bytes::from);
         match self.table {
-            Some(table) => self.with_table(&body, table).unwrap_or(body),
+            Some(table) => self.with_table(&body, table).map_or(body, Bytes::from),
             None => body,
         }
     }
@@ -178,7 +179,7 @@ mod tests {
 
     fn body(format: FileFormat, table: Option<&str>, body: &str) -> String {
         let reading = Reading { format, table: table.and_then(by_name) };
-        String::from_utf8(reading.body(body.into())).unwrap()
+        String::from_utf8(reading.body(Bytes::copy_from_slice(body.as_bytes())).to_vec()).unwrap()
     }
 
     #[test]

@@ -4,10 +4,13 @@
 //! them, and `DeadLetters` last with the positions of all: that commit says that everything up to
 //! there is in. A run that dies in between starts again from the positions of `DeadLetters`, and
 //! the rows that a table holds already are passed over by that table's own positions.
+//!
+//! Records are decoded here, into small batches; a thread beside this one encodes them as they come and
+//! makes the commits. So memory holds a few batches and the encoded rows of one flush.
 
+mod committer;
 mod export;
 mod files;
-mod flush;
 mod hubs;
 mod role_snapshot;
 
@@ -15,13 +18,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::task::JoinHandle;
-
 pub use export::{FileFormat, Reading};
 pub use files::{FileOutcome, FileReport, ingest_files};
 pub use hubs::{Hub, Run, ingest_hubs};
 
-use self::flush::{Flush, TableRows};
+use self::committer::{Committer, TableAdvances};
 use crate::decode::{Reason, Record, decode};
 use crate::lake::{Advance, Lake, LakeError};
 use crate::source::Delivery;
@@ -63,7 +64,13 @@ pub enum IngestError {
     },
 }
 
-/// When waiting rows are committed: whichever comes first.
+/// JSON bytes of the records of a batch: small, so that it is still in the processor's cache when it is encoded.
+const BATCH_BYTES: usize = 4 << 20;
+
+/// Encoded rows that wait are committed when they have grown to this many bytes.
+const ENCODED_BYTES: usize = 96 << 20;
+
+/// When waiting rows are committed: whichever comes first, or 96 MiB of them as Parquet.
 #[derive(Debug, Clone, Copy)]
 pub struct FlushLimits {
     /// Rows of all tables.
@@ -76,7 +83,7 @@ pub struct FlushLimits {
 
 impl Default for FlushLimits {
     fn default() -> Self {
-        Self { rows: 65_536, bytes: 128 << 20, age: Duration::from_secs(5) }
+        Self { rows: 1_000_000, bytes: 1 << 30, age: Duration::from_secs(5) }
     }
 }
 
@@ -112,9 +119,18 @@ pub struct Ingester {
     builders: HashMap<&'static str, TableBuilder>,
     dead: DeadLetterBuilder,
     sources: BTreeMap<Arc<str>, SourceState>,
-    waiting_since: Option<Instant>,
-    committing: Option<JoinHandle<Result<(), IngestError>>>,
+    waiting: Waiting,
+    committer: Option<Committer>,
     counts: Counts,
+}
+
+/// What was taken and not yet committed.
+#[derive(Debug, Default)]
+struct Waiting {
+    rows: usize,
+    /// Of JSON.
+    bytes: usize,
+    since: Option<Instant>,
 }
 
 /// How far a source is in.
@@ -140,8 +156,8 @@ impl Ingester {
             builders: HashMap::new(),
             dead: DeadLetterBuilder::default(),
             sources: BTreeMap::new(),
-            waiting_since: None,
-            committing: None,
+            waiting: Waiting::default(),
+            committer: None,
             counts: Counts::default(),
         }
     }
@@ -162,17 +178,16 @@ impl Ingester {
 
     /// Takes a delivery of a source that was [resumed](Self::resume).
     ///
-    /// A full ingester commits what waits while it goes on taking; it waits for a commit only when
-    /// it is full again before that.
+    /// A full ingester has what waits committed while it goes on taking.
     ///
     /// # Errors
     /// An earlier commit failed.
     pub async fn take(&mut self, delivery: &Delivery) -> Result<(), IngestError> {
-        self.accept(delivery);
+        if self.accept(delivery) {
+            self.hand_over(BATCH_BYTES).await?;
+        }
         if self.is_due() {
-            self.committed().await?;
-            let flush = self.seal()?;
-            self.committing = Some(tokio::spawn(flush.commit(self.lake.clone())));
+            self.commit().await?;
         }
         Ok(())
     }
@@ -180,17 +195,18 @@ impl Ingester {
     /// Whether what waits has reached a limit.
     #[must_use]
     pub fn is_due(&self) -> bool {
-        let rows: usize = self.builders.values().map(TableBuilder::rows).sum();
-        let bytes: usize = self.builders.values().map(TableBuilder::bytes).sum();
+        let Waiting { rows, bytes, since } = self.waiting;
+        let encoded = self.committer.as_ref().map_or(0, Committer::encoded);
         rows >= self.limits.rows
-            || bytes + self.dead.bytes() >= self.limits.bytes
-            || self.waiting_since.is_some_and(|since| since.elapsed() >= self.limits.age)
+            || bytes >= self.limits.bytes
+            || encoded >= ENCODED_BYTES
+            || since.is_some_and(|since| since.elapsed() >= self.limits.age)
     }
 
     /// When what waits now reaches its age limit.
     #[must_use]
     pub fn due_at(&self) -> Option<Instant> {
-        self.waiting_since.map(|since| since + self.limits.age)
+        self.waiting.since.map(|since| since + self.limits.age)
     }
 
     /// What went in since the ingester was made.
@@ -206,15 +222,17 @@ impl Ingester {
         }
     }
 
-    fn accept(&mut self, delivery: &Delivery) {
+    /// Decodes a delivery; whether a batch is full now.
+    fn accept(&mut self, delivery: &Delivery) -> bool {
         let Some(state) = self.sources.get_mut(&delivery.source_id) else {
             debug_assert!(false, "delivery of a source that was not resumed");
-            return;
+            return false;
         };
         if state.committed.max(state.pending) >= Some(delivery.position) {
             self.counts.repeated += 1;
-            return;
+            return false;
         }
+        let mut is_full = false;
         let from = Provenance {
             source: &delivery.source_id,
             position: delivery.position,
@@ -226,7 +244,11 @@ impl Ingester {
             let (reason, detail, body, index) = match &item {
                 Ok(record) => {
                     match place(&mut self.builders, state, record, from, &mut self.counts) {
-                        Ok(()) => continue,
+                        Ok(bytes) => {
+                            is_full |= bytes >= BATCH_BYTES;
+                            self.waiting.rows += 1;
+                            continue;
+                        }
                         Err((reason, detail)) => {
                             (reason, detail, record.json.as_bytes(), record.index)
                         }
@@ -241,10 +263,13 @@ impl Ingester {
             self.dead.append(&DeadLetter { reason, detail, category, body, index }, from);
             *self.counts.dead.entry(reason).or_default() += 1;
             *self.counts.rows.entry(DEAD_LETTERS.name).or_default() += 1;
+            self.waiting.rows += 1;
         }
         state.pending = Some(delivery.position);
         self.counts.deliveries += 1;
-        self.waiting_since.get_or_insert_with(Instant::now);
+        self.waiting.bytes += delivery.body.len();
+        self.waiting.since.get_or_insert_with(Instant::now);
+        is_full || self.dead.bytes() >= BATCH_BYTES
     }
 
     /// Commits everything that waits, and returns when it is in.
@@ -252,36 +277,50 @@ impl Ingester {
     /// # Errors
     /// The lake could not be written, or another writer has taken over a source.
     pub async fn flush(&mut self) -> Result<(), IngestError> {
-        self.committed().await?;
-        let flush = self.seal()?;
-        flush.commit(self.lake.clone()).await
+        self.commit().await?;
+        self.committer().settle().await
     }
 
-    /// Waits for the commit that is under way, if there is one.
-    async fn committed(&mut self) -> Result<(), IngestError> {
-        let Some(committing) = self.committing.take() else { return Ok(()) };
-        match committing.await {
-            Ok(result) => result,
-            // Nobody aborts it.
-            Err(error) => std::panic::resume_unwind(error.into_panic()),
-        }
+    /// Asks for a commit of everything that waits.
+    async fn commit(&mut self) -> Result<(), IngestError> {
+        self.hand_over(0).await?;
+        let advances = self.seal();
+        self.committer().commit(advances).await
     }
 
-    /// Takes out what waits. Its positions count as committed from here on: commits are made one
-    /// after the other, and after one that failed the ingester is dropped.
-    fn seal(&mut self) -> Result<Flush, IngestError> {
-        let mut tables = Vec::new();
-        for table in table::logs() {
-            let Some(builder) = self.builders.get_mut(table.name).filter(|b| b.rows() > 0) else {
-                continue;
-            };
-            let batch_error = |source| IngestError::Batch { table: table.name, source };
-            let rows = builder.finish().map_err(batch_error)?;
-            let advances = self.advance_table(table);
-            tables.push(TableRows { table, rows, advances });
+    /// Has the batches of at least so many bytes of JSON encoded.
+    async fn hand_over(&mut self, least: usize) -> Result<(), IngestError> {
+        let is_due = |rows: usize, bytes: usize| rows > 0 && bytes >= least;
+        let failed =
+            |table: &'static Table| move |source| IngestError::Batch { table: table.name, source };
+        let mut batches = Vec::new();
+        for builder in self.builders.values_mut().filter(|b| is_due(b.rows(), b.bytes())) {
+            let table = builder.table();
+            batches.push((table, builder.finish().map_err(failed(table))?));
         }
-        let batch_error = |source| IngestError::Batch { table: DEAD_LETTERS.name, source };
-        let dead = self.dead.finish().map_err(batch_error)?;
+        if is_due(self.dead.rows(), self.dead.bytes()) {
+            batches.push((&DEAD_LETTERS, self.dead.finish().map_err(failed(&DEAD_LETTERS))?));
+        }
+        for (table, rows) in batches {
+            self.committer().write(table, rows).await?;
+        }
+        Ok(())
+    }
+
+    fn committer(&mut self) -> &mut Committer {
+        self.committer.get_or_insert_with(|| Committer::new(self.lake.clone()))
+    }
+
+    /// The positions that the next commit moves, of every table that has rows and of `DeadLetters` last.
+    ///
+    /// They count as committed from here on: commits are made one after the other, and after one that
+    /// failed the ingester is dropped.
+    fn seal(&mut self) -> Vec<TableAdvances> {
+        let mut tables: Vec<_> = table::logs()
+            .iter()
+            .map(|table| (*table, self.advance_table(table)))
+            .filter(|(_, advances)| !advances.is_empty())
+            .collect();
         let mut advances = Vec::new();
         for (source_id, state) in &mut self.sources {
             if let Some(to) = state.pending.take() {
@@ -290,8 +329,9 @@ impl Ingester {
             }
             state.touched.clear();
         }
-        self.waiting_since = None;
-        Ok(Flush { tables, dead, advances })
+        tables.push((&DEAD_LETTERS, advances));
+        self.waiting = Waiting::default();
+        tables
     }
 
     /// Moves the fences of a table's sources past the rows that wait for it.
@@ -307,18 +347,19 @@ impl Ingester {
     }
 }
 
-/// Appends a record to the builder of its table, unless the table holds it already.
+/// Appends a record to the builder of its table, unless the table holds it already; gives the bytes of JSON
+/// that wait in the builder.
 fn place(
     builders: &mut HashMap<&'static str, TableBuilder>,
     state: &mut SourceState,
     record: &Record<'_>,
     from: Provenance<'_>,
     counts: &mut Counts,
-) -> Result<(), (Reason, String)> {
+) -> Result<usize, (Reason, String)> {
     let table = table::table_of(record)?;
     if state.fences.get(table.name).copied().flatten() >= Some(from.position) {
         counts.repeated += 1;
-        return Ok(());
+        return Ok(0);
     }
     let builder = builders.entry(table.name).or_insert_with(|| TableBuilder::new(table));
     builder
@@ -326,5 +367,5 @@ fn place(
         .map_err(|reason| (reason, table::without_time(record).to_owned()))?;
     state.touched.insert(table.name);
     *counts.rows.entry(table.name).or_default() += 1;
-    Ok(())
+    Ok(builder.bytes())
 }

@@ -12,7 +12,8 @@ use delta_kernel::transaction::create_table::create_table;
 use delta_kernel::transaction::data_layout::DataLayout;
 use delta_kernel::transaction::{CommitResult, UpdateTableOperation};
 
-use super::{ENGINE_INFO, Inner, LakeError, files};
+use super::files::{self, DataFile};
+use super::{ENGINE_INFO, Inner, LakeError};
 use crate::table::{PARTITION_COLUMN, Table};
 
 /// Races lost in a row before a commit gives up.
@@ -52,18 +53,16 @@ pub struct Advance {
 pub(super) fn commit(
     inner: &Arc<Inner>,
     table: &'static Table,
-    rows: Option<&RecordBatch>,
+    written: Vec<DataFile>,
     advances: &[Advance],
 ) -> Result<Option<u64>, LakeError> {
-    let rows = rows.filter(|batch| batch.num_rows() > 0);
-    if rows.is_none() && advances.is_empty() {
+    if written.is_empty() && advances.is_empty() {
         return Ok(None);
     }
+    // Before anything is stored: a writer that is fenced leaves no files behind.
     let mut snapshot = newest_for(inner, table, advances)?;
-    let added = match rows {
-        Some(rows) => files::write(inner, table, &snapshot, rows)?,
-        None => Vec::new(),
-    };
+    let added: Vec<_> =
+        written.into_iter().map(|file| file.store(inner)).collect::<Result<_, _>>()?;
 
     let mut attempt = 0;
     loop {
@@ -175,7 +174,10 @@ fn check_fence(
     Ok(())
 }
 
-fn open_or_create(inner: &Inner, table: &'static Table) -> Result<SnapshotRef, LakeError> {
+pub(super) fn open_or_create(
+    inner: &Inner,
+    table: &'static Table,
+) -> Result<SnapshotRef, LakeError> {
     if let Some(snapshot) = inner.snapshot(table)? {
         return Ok(snapshot);
     }

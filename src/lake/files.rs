@@ -1,25 +1,21 @@
-//! Data files: rows split by day, sorted by time, as zstd Parquet with Delta's statistics.
+//! Data files: the rows of a day as zstd Parquet, with Delta's statistics.
 
 use std::collections::{HashMap, HashSet};
+use std::fmt;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, RecordBatch, UInt32Array};
-use arrow::compute::{sort_to_indices, take_record_batch};
-use arrow::datatypes::TimestampMicrosecondType;
-use delta_kernel::committer::FileSystemCommitter;
+use arrow::array::{ArrayRef, AsArray, RecordBatch};
 use delta_kernel::engine::arrow_data::ArrowEngineData;
 use delta_kernel::expressions::Scalar;
-use delta_kernel::snapshot::SnapshotRef;
-use delta_kernel::transaction::UpdateTableOperation;
+use delta_kernel::transaction::{BoundWriteContext, WriteState};
 use delta_kernel::{EngineData, FileMeta, KernelError};
 use delta_kernel_default_engine::build_add_file_metadata;
 use delta_kernel_default_engine::parquet::DataFileMetadata;
-use delta_kernel_default_engine::stats::collect_stats;
+use delta_kernel_default_engine::stats::FileStatsAccumulator;
 use object_store::path::Path;
 use object_store::{ObjectStoreExt, PutPayload};
 use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_writer::compute_leaves;
-use parquet::basic::{Compression, ZstdLevel};
+use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
@@ -27,49 +23,74 @@ use parquet::schema::types::ColumnPath;
 use super::{ENGINE_INFO, Inner, LakeError};
 use crate::table::{ColumnType, PARTITION_COLUMN, Table};
 
-const MICROS_PER_DAY: i64 = 86_400_000_000;
+/// Rows of a row group. Readers leave out whole groups by their statistics and read several at once.
+const ROW_GROUP: usize = 128 * 1024;
 
-/// Stores the rows of a commit, a file a day; gives what the commit says of each file.
-pub(super) fn write(
-    inner: &Inner,
+/// A Parquet file in the making.
+pub(super) struct DataFile {
     table: &'static Table,
-    snapshot: &SnapshotRef,
-    rows: &RecordBatch,
-) -> Result<Vec<Arc<RecordBatch>>, LakeError> {
-    let failed = |error| inner.delta_error(table, error);
-    // Only a transaction can say how the table wants its files.
-    let transaction = Arc::clone(snapshot)
-        .update_table(UpdateTableOperation::StreamingUpdate, ENGINE_INFO, true)
-        .with_blind_append()
-        .build(inner.engine(), Box::new(FileSystemCommitter::new()))
-        .map_err(failed)?;
-    let write_state = transaction.write_state().map_err(failed)?;
+    context: BoundWriteContext,
+    writer: ArrowWriter<Vec<u8>>,
+    statistics: FileStatsAccumulator,
+}
 
-    let mut written = Vec::new();
-    for (day, rows) in by_day(table, rows)? {
-        let context = write_state
+impl fmt::Debug for DataFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DataFile").field("table", &self.table.name).finish_non_exhaustive()
+    }
+}
+
+impl DataFile {
+    /// A file for a day since the epoch; the first rows show how its columns are written best.
+    pub(super) fn new(
+        inner: &Inner,
+        table: &'static Table,
+        state: &Arc<WriteState>,
+        day: i32,
+        first: &RecordBatch,
+    ) -> Result<Self, LakeError> {
+        let context = state
             .write_context_builder()
             .with_partition_values(HashMap::from([(PARTITION_COLUMN.into(), Scalar::Date(day))]))
             .build()
-            .map_err(failed)?;
-        let bytes = encode(table, &rows).map_err(|error| write_error(table, error))?;
+            .map_err(|error| inner.delta_error(table, error))?;
+        let writer = properties(table, first)
+            .and_then(|how| ArrowWriter::try_new(Vec::new(), first.schema(), Some(how)))
+            .map_err(|error| write_error(table, error))?;
+        let statistics =
+            FileStatsAccumulator::new(context.stats_columns(), context.physical_data_schema());
+        Ok(Self { table, context, writer, statistics })
+    }
+
+    /// Bytes of memory that it takes.
+    pub(super) fn memory(&self) -> usize {
+        self.writer.memory_size() + self.writer.bytes_written()
+    }
+
+    pub(super) fn write(&mut self, inner: &Inner, rows: &RecordBatch) -> Result<(), LakeError> {
+        self.writer.write(rows).map_err(|error| write_error(self.table, error))?;
+        self.statistics.merge(rows).map_err(|error| inner.delta_error(self.table, error))
+    }
+
+    /// Puts the file into the store; gives what the commit says of it.
+    pub(super) fn store(self, inner: &Inner) -> Result<Arc<RecordBatch>, LakeError> {
+        let Self { table, context, writer, statistics } = self;
+        let failed = |error| inner.delta_error(table, error);
+        let statistics = statistics
+            .finish()
+            .map_err(failed)?
+            .ok_or_else(|| write_error(table, "a file without rows"))?;
+        let bytes = writer.into_inner().map_err(|error| write_error(table, error))?;
         let size = bytes.len() as u64;
         let name = format!("{}.zstd.parquet", uuid::Uuid::new_v4());
         let url = context.write_dir().join(&name).map_err(|error| write_error(table, error))?;
         let path = Path::from_url_path(url.path()).map_err(|error| write_error(table, error))?;
         block_on(inner.store.put(&path, PutPayload::from(bytes)))
             .map_err(|error| write_error(table, error))?;
-
-        let statistics =
-            collect_stats(&rows, context.stats_columns(), context.physical_data_schema())
-                .map_err(failed)?;
         let now = chrono::Utc::now().timestamp_millis();
         let file = DataFileMetadata::new(FileMeta::new(url, now, size), statistics);
-        let metadata =
-            build_add_file_metadata(file, &context).and_then(into_batch).map_err(failed)?;
-        written.push(metadata);
+        build_add_file_metadata(file, &context).and_then(into_batch).map_err(failed)
     }
-    Ok(written)
 }
 
 /// Metadata is kept as a batch, so that a commit that lost a race can be tried again.
@@ -83,59 +104,15 @@ pub(super) fn engine_data(metadata: &Arc<RecordBatch>) -> Box<dyn EngineData> {
     Box::new(ArrowEngineData::new(RecordBatch::clone(metadata)))
 }
 
-/// Rows sorted by `TimeGenerated` and cut at midnight; days as days since the epoch.
-fn by_day(table: &Table, rows: &RecordBatch) -> Result<Vec<(i32, RecordBatch)>, LakeError> {
-    let failed = |error| write_error(table, error);
-    let times: &ArrayRef = rows
-        .column_by_name("TimeGenerated")
-        .ok_or_else(|| write_error(table, "rows without TimeGenerated"))?;
-    let order = sort_to_indices(times, None, None).map_err(failed)?;
-    let times = times.as_primitive::<TimestampMicrosecondType>();
-    let day = |row: u32| times.value(row as usize).div_euclid(MICROS_PER_DAY) as i32;
-    // Logs mostly arrive in the order of their times: then nothing has to be moved.
-    let in_order = order.values().is_sorted();
-    let mut first = 0;
-    order
-        .values()
-        .chunk_by(|a, b| day(*a) == day(*b))
-        .map(|chunk| {
-            let of_day = if in_order {
-                rows.slice(first, chunk.len())
-            } else {
-                take_record_batch(rows, &UInt32Array::from(chunk.to_vec())).map_err(failed)?
-            };
-            first += chunk.len();
-            Ok((day(chunk[0]), of_day))
-        })
-        .collect()
-}
-
-/// Encodes column after column, and lets the buffers of each go before the next one begins.
-fn encode(table: &Table, rows: &RecordBatch) -> Result<Vec<u8>, ParquetError> {
-    let schema = rows.schema();
-    let writer = ArrowWriter::try_new(Vec::new(), rows.schema(), Some(properties(table, rows)?))?;
-    let (mut file, factory) = writer.into_serialized_writer()?;
-    let mut row_group = file.next_row_group()?;
-    let columns = schema.fields().iter().zip(rows.columns());
-    for (mut writer, (field, values)) in factory.create_column_writers(0)?.into_iter().zip(columns)
-    {
-        for leaf in compute_leaves(field, values)? {
-            writer.write(&leaf)?;
-        }
-        writer.close()?.append_to_row_group(&mut row_group)?;
-    }
-    row_group.close()?;
-    file.into_inner()
-}
-
 /// How the columns of a file are written.
 ///
-/// JSON is not ordered, so it has no statistics; nor is a dictionary of any use to a column whose values hardly
-/// ever come again, such as request ids.
+/// Times grow from row to row, so the steps between them are stored. JSON is not ordered, so it has no
+/// statistics; and a dictionary is of no use to a column whose values never come again, such as request ids.
 fn properties(table: &Table, rows: &RecordBatch) -> Result<WriterProperties, ParquetError> {
     let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
         .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_max_row_group_row_count(Some(ROW_GROUP))
         .set_created_by(ENGINE_INFO.into());
     for (column, values) in table.all_columns().zip(rows.columns()) {
         let path = ColumnPath::from(column.name);
@@ -143,27 +120,33 @@ fn properties(table: &Table, rows: &RecordBatch) -> Result<WriterProperties, Par
             properties =
                 properties.set_column_statistics_enabled(path.clone(), EnabledStatistics::None);
         }
+        if column.kind == ColumnType::Time {
+            properties = properties
+                .set_column_dictionary_enabled(path.clone(), false)
+                .set_column_encoding(path.clone(), Encoding::DELTA_BINARY_PACKED);
+        }
         if column.name == "TimeGenerated" {
             properties =
                 properties.set_column_statistics_enabled(path.clone(), EnabledStatistics::Page);
         }
-        if hardly_repeats(values) {
+        if never_repeats(values) {
             properties = properties.set_column_dictionary_enabled(path, false);
         }
     }
     Ok(properties.build())
 }
 
-/// Whether nine in ten of the first values of a text column are new.
-fn hardly_repeats(values: &ArrayRef) -> bool {
-    const SAMPLE: usize = 1000;
+/// Whether no value of a text column comes twice among its first ones. Among so many even the users of a large
+/// tenant do, so that theirs are columns with a dictionary; of too few nothing can be said.
+fn never_repeats(values: &ArrayRef) -> bool {
+    const SAMPLE: std::ops::RangeInclusive<usize> = 100..=1000;
     let Some(values) = values.as_string_opt::<i32>() else { return false };
-    let sample: Vec<_> = values.iter().flatten().take(SAMPLE).collect();
-    let different: HashSet<_> = sample.iter().collect();
-    different.len() * 10 > sample.len() * 9
+    let mut seen = HashSet::new();
+    let mut sample = values.iter().flatten().take(*SAMPLE.end());
+    sample.all(|value| seen.insert(value)) && SAMPLE.contains(&seen.len())
 }
 
-fn write_error(table: &Table, error: impl std::fmt::Display) -> LakeError {
+pub(super) fn write_error(table: &Table, error: impl fmt::Display) -> LakeError {
     LakeError::Write { table: table.name.into(), reason: error.to_string() }
 }
 

@@ -10,6 +10,7 @@ mod error;
 mod files;
 mod location;
 mod scan;
+mod writer;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -27,6 +28,7 @@ use url::Url;
 pub use commit::Advance;
 pub use error::LakeError;
 pub use scan::LakeTable;
+pub use writer::TableWriter;
 
 use crate::table::{self, DEAD_LETTERS, Table};
 
@@ -150,7 +152,20 @@ impl Lake {
         rows: Option<RecordBatch>,
         advances: Vec<Advance>,
     ) -> Result<Option<u64>, LakeError> {
-        self.blocking(move |inner| commit::commit(inner, table, rows.as_ref(), &advances)).await
+        self.blocking(move |inner| {
+            let mut writer = TableWriter::new(inner, table);
+            if let Some(rows) = rows {
+                writer.write(&rows)?;
+            }
+            writer.commit(&advances)
+        })
+        .await
+    }
+
+    /// A writer into a table, for rows that come bit by bit.
+    #[must_use]
+    pub fn writer(&self, table: &'static Table) -> TableWriter {
+        TableWriter::new(&self.inner, table)
     }
 
     /// A table as it is now, for queries.

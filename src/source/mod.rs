@@ -9,6 +9,8 @@ pub mod file;
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 /// A message body and its place in its source.
 #[derive(Debug, Clone)]
 pub struct Delivery {
@@ -19,7 +21,7 @@ pub struct Delivery {
     /// The place in the source in words, for people: `line 12`, `sequence number 7`.
     pub place: Place,
     /// The bytes as they came.
-    pub body: Vec<u8>,
+    pub body: Bytes,
 }
 
 /// A place in a source, for messages.

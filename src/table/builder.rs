@@ -5,10 +5,11 @@
 //! column all go to `_Unmapped` under their own path.
 
 use std::fmt::Write as _;
+use std::iter::repeat_n;
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayBuilder, ArrayRef, BooleanBuilder, Float64Builder, Int64Builder, RecordBatch,
+    ArrayBuilder, ArrayRef, BooleanBuilder, Float64Builder, Int64Builder, RecordBatch, StringArray,
     StringBuilder, TimestampMicrosecondBuilder,
 };
 use arrow::error::ArrowError;
@@ -16,7 +17,7 @@ use arrow::error::ArrowError;
 use super::layout::{Fill, Layout};
 use super::slots::Slots;
 use super::unmapped::Unmapped;
-use super::value::Value;
+use super::value::{Value, convert};
 use super::{ColumnType, Table};
 use crate::decode::{Reason, Record};
 
@@ -107,40 +108,39 @@ impl TableBuilder {
     /// # Errors
     /// [`Reason::NoTime`] when the record has no time that can be read; nothing is appended then.
     pub fn append(&mut self, record: &Record<'_>, from: Provenance<'_>) -> Result<(), Reason> {
-        let Self { layout, columns, slots, unmapped, source, .. } = self;
+        let Self { layout, columns, slots, unmapped, source, rows, .. } = self;
         let exported = slots.fill(layout, record);
-        // The slots that feed a column.
-        let feeding = |place: usize| match exported {
-            None => layout.columns[place].slots.as_slice(),
-            Some(exported) => exported.columns[place].as_slice(),
-        };
-        if slots.pick(feeding(layout.time_generated), ColumnType::Time, record).is_none() {
+        let feeding = exported.map_or(&layout.feeding, |exported| &exported.feeding);
+        if slots.pick(&feeding.time_generated, ColumnType::Time, record).is_none() {
             return Err(Reason::NoTime);
         }
-        for (place, (column, builder)) in layout.columns.iter().zip(columns).enumerate() {
-            match column.fill {
-                Fill::Slots => builder.append(slots.pick(feeding(place), column.kind(), record)),
-                Fill::Constant(text) => {
-                    builder.append_text(text);
-                    if exported.is_some() {
-                        slots.take_equal(feeding(place), text, record);
-                    }
-                }
-                Fill::IngestedAt => builder.append(Some(Value::Time(from.ingested_at))),
+        slots.each_alone(&feeding.alone, record, |place, member| {
+            let value = convert(&member, layout.columns[place].kind());
+            columns[place].append(*rows, value)
+        });
+        for (place, own) in &feeding.shared {
+            let value = slots.pick(own, layout.columns[*place].kind(), record);
+            columns[*place].append(*rows, value);
+        }
+        for (text, own) in exported.iter().flat_map(|exported| &exported.constants) {
+            slots.take_equal(own, text, record);
+        }
+        for (column, builder) in layout.columns.iter().zip(columns) {
+            let value = match column.fill {
+                Fill::Slots | Fill::Constant(_) => continue,
+                Fill::IngestedAt => Some(Value::Time(from.ingested_at)),
                 Fill::Source => {
                     from.write_row_source(record.index, source);
-                    builder.append_text(source);
+                    Some(Value::Text(source.as_str().into()))
                 }
                 // The last column: by then it is known what no column took.
                 Fill::Unmapped => {
                     unmapped.clear();
                     slots.leave_rest(record, unmapped);
-                    match unmapped.json() {
-                        Some(json) => builder.append_text(json),
-                        None => builder.append(None),
-                    }
+                    unmapped.json().map(|json| Value::Text(json.into()))
                 }
-            }
+            };
+            builder.append(*rows, value);
         }
         self.rows += 1;
         self.bytes += record.json.len();
@@ -152,13 +152,20 @@ impl TableBuilder {
     /// # Errors
     /// The batch cannot be made, which would be a defect of this module.
     pub fn finish(&mut self) -> Result<RecordBatch, ArrowError> {
-        self.rows = 0;
+        let rows = std::mem::take(&mut self.rows);
         self.bytes = 0;
-        let arrays = self.columns.iter_mut().map(ColumnBuilder::finish).collect();
-        RecordBatch::try_new(self.layout.table.schema(), arrays)
+        let columns = self.columns.iter_mut().zip(&self.layout.columns);
+        let arrays = columns.map(|(builder, column)| match column.fill {
+            Fill::Constant(text) => {
+                Arc::new(StringArray::from_iter_values(repeat_n(text, rows))) as ArrayRef
+            }
+            _ => builder.finish(rows),
+        });
+        RecordBatch::try_new(self.layout.table.schema(), arrays.collect())
     }
 }
 
+/// Values of a column; rows that have none are made up for when the next one comes, or at the end.
 impl ColumnBuilder {
     fn new(kind: ColumnType) -> Self {
         match kind {
@@ -172,29 +179,48 @@ impl ColumnBuilder {
         }
     }
 
-    fn append(&mut self, value: Option<Value<'_>>) {
+    /// Puts a value into a row, after all that have one; whether there was a value of the column's type.
+    fn append(&mut self, row: usize, value: Option<Value<'_>>) -> bool {
+        let Some(value) = value else { return false };
+        self.fill_up(row);
         match (self, value) {
-            (Self::Text(builder), Some(Value::Text(value))) => builder.append_value(value),
-            (Self::Long(builder), Some(Value::Long(value))) => builder.append_value(value),
-            (Self::Real(builder), Some(Value::Real(value))) => builder.append_value(value),
-            (Self::Boolean(builder), Some(Value::Boolean(value))) => builder.append_value(value),
-            (Self::Time(builder), Some(Value::Time(value))) => builder.append_value(value),
-            (Self::Text(builder), _) => builder.append_null(),
-            (Self::Long(builder), _) => builder.append_null(),
-            (Self::Real(builder), _) => builder.append_null(),
-            (Self::Boolean(builder), _) => builder.append_null(),
-            (Self::Time(builder), _) => builder.append_null(),
+            (Self::Text(builder), Value::Text(value)) => builder.append_value(value),
+            (Self::Long(builder), Value::Long(value)) => builder.append_value(value),
+            (Self::Real(builder), Value::Real(value)) => builder.append_value(value),
+            (Self::Boolean(builder), Value::Boolean(value)) => builder.append_value(value),
+            (Self::Time(builder), Value::Time(value)) => builder.append_value(value),
+            _ => return false,
         }
+        true
     }
 
-    fn append_text(&mut self, text: &str) {
+    /// Appends nulls until there are so many rows.
+    fn fill_up(&mut self, rows: usize) {
+        let missing = rows - self.len();
+        if missing == 0 {
+            return;
+        }
         match self {
-            Self::Text(builder) => builder.append_value(text),
-            _ => self.append(None),
+            Self::Text(builder) => builder.append_nulls(missing),
+            Self::Long(builder) => builder.append_nulls(missing),
+            Self::Real(builder) => builder.append_nulls(missing),
+            Self::Boolean(builder) => builder.append_nulls(missing),
+            Self::Time(builder) => builder.append_nulls(missing),
         }
     }
 
-    fn finish(&mut self) -> ArrayRef {
+    fn len(&self) -> usize {
+        match self {
+            Self::Text(builder) => builder.len(),
+            Self::Long(builder) => builder.len(),
+            Self::Real(builder) => builder.len(),
+            Self::Boolean(builder) => builder.len(),
+            Self::Time(builder) => builder.len(),
+        }
+    }
+
+    fn finish(&mut self, rows: usize) -> ArrayRef {
+        self.fill_up(rows);
         match self {
             Self::Text(builder) => {
                 // The next rows will need about as much room: growing to it would copy them.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BinaryBuilder, RecordBatch, StringBuilder, TimestampMicrosecondBuilder,
+    ArrayBuilder, ArrayRef, BinaryBuilder, RecordBatch, StringBuilder, TimestampMicrosecondBuilder,
 };
 use arrow::error::ArrowError;
 
@@ -38,6 +38,12 @@ pub struct DeadLetterBuilder {
 }
 
 impl DeadLetterBuilder {
+    /// Dead letters that wait.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.time.len()
+    }
+
     /// Bytes that wait.
     #[must_use]
     pub fn bytes(&self) -> usize {

@@ -21,15 +21,12 @@ impl Form {
     /// Tells the form: a row has no `time`, but `TimeGenerated` or the name of its table.
     #[must_use]
     pub fn of(record: &Record<'_>) -> Self {
-        let mut has_time_generated = false;
-        for field in record.fields.iter() {
-            // Raw records begin with it, so this loop ends at once for them.
-            if field.raw_key.eq_ignore_ascii_case("time") {
-                return Self::Raw;
-            }
-            has_time_generated |= field.raw_key == "TimeGenerated";
+        // Raw records begin with it, so this ends at once for them.
+        if record.fields.find("time").is_some() {
+            return Self::Raw;
         }
-        let is_row = has_time_generated && record.properties.is_empty();
+        let names_time = || record.fields.iter().any(|field| field.raw_key == "TimeGenerated");
+        let is_row = record.properties.is_empty() && names_time();
         if is_row || exported_table(record).is_some() { Self::Exported } else { Self::Raw }
     }
 }

@@ -4,7 +4,7 @@ use super::layout::{Exported, Keys, Layout, Slot};
 use super::unmapped::Unmapped;
 use super::value::{Value, convert};
 use super::{ColumnType, Form};
-use crate::decode::{Kind, Member, Record};
+use crate::decode::{Fields, Kind, Member, Record};
 
 /// Where a record's values are, by slot; used again for record after record.
 #[derive(Debug, Default)]
@@ -13,8 +13,8 @@ pub(super) struct Slots {
     fields: Vec<Option<u16>>,
     /// Whether a column holds the field.
     taken: Vec<bool>,
-    /// Slots that were filled, to be emptied for the next record.
-    filled: Vec<Slot>,
+    /// Slots that were filled and with which field, to be emptied for the next record.
+    filled: Vec<(Slot, u16)>,
     envelope: Expected,
     properties: Expected,
     exported: Expected,
@@ -26,20 +26,18 @@ pub(super) struct Slots {
 struct Expected(Vec<(Box<str>, Option<Slot>)>);
 
 impl Expected {
-    fn slot(&mut self, place: usize, member: &Member<'_>, keys: &Keys) -> Option<Slot> {
+    fn slot(&mut self, place: usize, fields: &Fields<'_>, keys: &Keys) -> Option<Slot> {
         if let Some((key, slot)) = self.0.get(place)
-            && **key == *member.raw_key
+            && fields.has_key(place, key)
         {
             return *slot;
         }
+        let member = fields.get(place)?;
         let slot = keys.get(&member.key());
-        let expected = (member.raw_key.into(), slot);
-        // Places come in order, so this one is there or is the first that is missing.
-        if place < self.0.len() {
-            self.0[place] = expected;
-        } else {
-            self.0.push(expected);
+        if place >= self.0.len() {
+            self.0.resize_with(place + 1, Default::default);
         }
+        self.0[place] = (member.raw_key.into(), slot);
         slot
     }
 }
@@ -52,7 +50,7 @@ impl Slots {
         layout: &'a Layout,
         record: &Record<'_>,
     ) -> Option<&'a Exported> {
-        for slot in self.filled.drain(..) {
+        for (slot, _) in self.filled.drain(..) {
             self.fields[usize::from(slot)] = None;
         }
         self.taken.clear();
@@ -62,42 +60,69 @@ impl Slots {
             self.fill_exported(exported, record);
             return Some(exported);
         }
-        self.fields.resize(layout.slots, None);
-        for (place, member) in record.fields.iter().enumerate() {
-            let slot = self.envelope.slot(place, &member, &layout.envelope);
-            self.put(slot, place, &member, record);
+        self.fields.resize(layout.feeding.slots, None);
+        for place in 0..record.fields.len() {
+            if !self.is_null(place, record.fields.kind(place)) {
+                let slot = self.envelope.slot(place, &record.fields, &layout.envelope);
+                self.put(slot, place, record);
+            }
         }
-        for (place, member) in record.properties.iter().enumerate() {
-            let slot = self.properties.slot(place, &member, &layout.properties);
-            self.put(slot, record.fields.len() + place, &member, record);
+        let first = record.fields.len();
+        for place in 0..record.properties.len() {
+            if !self.is_null(first + place, record.properties.kind(place)) {
+                let slot = self.properties.slot(place, &record.properties, &layout.properties);
+                self.put(slot, first + place, record);
+            }
         }
         None
     }
 
     /// The same for a row: what it has in an object `properties` is no column of Log Analytics.
     fn fill_exported(&mut self, exported: &Exported, record: &Record<'_>) {
-        self.fields.resize(exported.slots, None);
-        for (place, member) in record.fields.iter().enumerate() {
-            let slot = self.exported.slot(place, &member, &exported.keys);
-            self.put(slot, place, &member, record);
+        self.fields.resize(exported.feeding.slots, None);
+        for place in 0..record.fields.len() {
+            if !self.is_null(place, record.fields.kind(place)) {
+                let slot = self.exported.slot(place, &record.fields, &exported.keys);
+                self.put(slot, place, record);
+            }
         }
     }
 
-    fn put(&mut self, slot: Option<Slot>, place: usize, member: &Member<'_>, record: &Record<'_>) {
-        if member.kind == Kind::Null {
-            self.taken[place] = true;
-            return;
-        }
+    /// A null says nothing, so it needs no place.
+    fn is_null(&mut self, place: usize, kind: Option<Kind>) -> bool {
+        let is_null = kind == Some(Kind::Null);
+        self.taken[place] = is_null;
+        is_null
+    }
+
+    fn put(&mut self, slot: Option<Slot>, place: usize, record: &Record<'_>) {
         let (Some(slot), Ok(field)) = (slot, u16::try_from(place)) else { return };
         match self.fields[usize::from(slot)] {
             None => {
                 self.fields[usize::from(slot)] = Some(field);
-                self.filled.push(slot);
+                self.filled.push((slot, field));
             }
             // The same key again: with the same value it says nothing new.
             Some(first) => {
-                let first = field_of(record, first);
-                self.taken[place] = first.is_some_and(|first| first.json == member.json);
+                let json = |place| field_of(record, place).map(|member| member.json);
+                self.taken[place] = json(first) == json(field);
+            }
+        }
+    }
+
+    /// Gives each value whose slot feeds one column alone to `append`, with that column; it says whether
+    /// the column has taken it.
+    pub(super) fn each_alone<'a>(
+        &mut self,
+        alone: &[Option<u16>],
+        record: &Record<'a>,
+        mut append: impl FnMut(usize, Member<'a>) -> bool,
+    ) {
+        for (slot, place) in &self.filled {
+            if let Some(column) = alone[usize::from(*slot)]
+                && let Some(member) = field_of(record, *place)
+            {
+                self.taken[usize::from(*place)] = append(usize::from(column), member);
             }
         }
     }
@@ -140,12 +165,12 @@ impl Slots {
 
     /// Puts what no column holds into `_Unmapped`.
     pub(super) fn leave_rest(&self, record: &Record<'_>, unmapped: &mut Unmapped) {
-        let (fields, properties) = self.taken.split_at(record.fields.len());
-        for (member, _) in record.fields.iter().zip(fields).filter(|(_, taken)| !**taken) {
-            unmapped.top(member.raw_key, member.json);
-        }
-        for (member, _) in record.properties.iter().zip(properties).filter(|(_, taken)| !**taken) {
-            unmapped.property(member.raw_key, member.json);
+        for (place, _) in self.taken.iter().enumerate().filter(|(_, taken)| !**taken) {
+            if let Some(member) = record.fields.get(place) {
+                unmapped.top(member.raw_key, member.json);
+            } else if let Some(member) = record.properties.get(place - record.fields.len()) {
+                unmapped.property(member.raw_key, member.json);
+            }
         }
     }
 }

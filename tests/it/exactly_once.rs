@@ -113,7 +113,7 @@ fn delivery(source: &Arc<str>, position: i64) -> Delivery {
         source_id: Arc::clone(source),
         position,
         place: Place::SequenceNumber(position),
-        body: body(&records).into_bytes(),
+        body: body(&records).into_bytes().into(),
     }
 }
 

@@ -216,7 +216,7 @@ impl PartitionReader {
                 source_id: Arc::clone(&self.partition.source_id),
                 position: number,
                 place: Place::SequenceNumber(number),
-                body: body_of(&event),
+                body: body_of(&event).into(),
             };
             if deliveries.send(delivery).await.is_err() {
                 return Ok(Ended::ReceiverGone);

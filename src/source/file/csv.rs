@@ -6,6 +6,7 @@
 
 use std::io::{self, BufRead};
 
+use bytes::Bytes;
 use csv_core::ReadRecordResult;
 
 use super::Refusal;
@@ -54,11 +55,11 @@ impl CsvRows {
         let is_whole = self.records.count() == keys.len();
         let is_complete = self.records.is_finished() || (is_whole && has_even_quotes(bytes));
         if !is_complete {
-            return Ok(Unit::Incomplete { bytes: bytes.to_vec(), line: self.rows });
+            return Ok(Unit::Incomplete { bytes: Bytes::copy_from_slice(bytes), line: self.rows });
         }
         let json = if is_whole { self.records.json(keys) } else { None };
         Ok(Unit::Value {
-            bytes: json.unwrap_or_else(|| bytes.to_vec()),
+            bytes: json.map_or_else(|| Bytes::copy_from_slice(bytes), Bytes::from),
             end: self.records.end(),
             place: Place::Row(self.rows),
         })

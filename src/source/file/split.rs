@@ -4,6 +4,10 @@
 //! decoded, so that a broken piece becomes a dead letter with its place.
 
 use std::io::{self, BufRead};
+use std::mem;
+
+use bytes::Bytes;
+use memchr::memchr;
 
 use super::at_end;
 use crate::source::Place;
@@ -12,14 +16,14 @@ use crate::source::Place;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Unit {
     Value {
-        bytes: Vec<u8>,
+        bytes: Bytes,
         /// Bytes of the file up to here.
         end: u64,
         place: Place,
     },
     /// A last line that is neither finished by a new-line nor complete JSON.
     Incomplete {
-        bytes: Vec<u8>,
+        bytes: Bytes,
         line: u64,
     },
     End,
@@ -41,12 +45,21 @@ pub(super) struct Splitter {
     position: u64,
     count: u64,
     inside_array: bool,
+    /// Lines that were read together and not yet handed on.
+    block: Bytes,
 }
 
 impl Splitter {
     /// Tells the form of a file by how it begins.
     pub(super) fn new(head: &[u8], longest: usize) -> Self {
-        Self { form: form(head), longest, position: 0, count: 0, inside_array: false }
+        Self {
+            form: form(head),
+            longest,
+            position: 0,
+            count: 0,
+            inside_array: false,
+            block: Bytes::new(),
+        }
     }
 
     /// Bytes of the file that have been read.
@@ -63,29 +76,46 @@ impl Splitter {
 
     fn line(&mut self, reader: &mut impl BufRead) -> io::Result<Unit> {
         loop {
-            let mut bytes = Vec::new();
-            let limit = self.longest as u64 + 1;
-            let read = io::Read::take(&mut *reader, limit).read_until(b'\n', &mut bytes)?;
-            if read == 0 {
+            let line = self.whole_line(reader)?;
+            if line.is_empty() {
                 return Ok(Unit::End);
             }
-            if bytes.len() > self.longest {
+            if line.len() > self.longest + 1 {
                 return Err(too_long(self.longest));
             }
             self.count += 1;
-            let finished = bytes.ends_with(b"\n");
-            if !finished && !is_complete(&bytes) {
-                return Ok(Unit::Incomplete { bytes, line: self.count });
+            if !line.ends_with(b"\n") && !is_complete(&line) {
+                return Ok(Unit::Incomplete { bytes: line, line: self.count });
             }
             let begin = self.position;
-            self.position += read as u64;
-            while bytes.last().is_some_and(u8::is_ascii_whitespace) {
-                bytes.pop();
-            }
-            if !bytes.is_empty() {
+            self.position += line.len() as u64;
+            let text = line.trim_ascii_end().len();
+            if text > 0 {
                 // A new-line that is written later must not move the end of what was taken.
-                let end = begin + bytes.len() as u64;
-                return Ok(Unit::Value { bytes, end, place: Place::Line(self.count) });
+                let end = begin + text as u64;
+                let place = Place::Line(self.count);
+                return Ok(Unit::Value { bytes: line.slice(..text), end, place });
+            }
+        }
+    }
+
+    /// The next line with its new-line; what the file ends with may have none. Lines share the memory of
+    /// the block that they were read in.
+    fn whole_line(&mut self, reader: &mut impl BufRead) -> io::Result<Bytes> {
+        if let Some(end) = memchr(b'\n', &self.block) {
+            return Ok(self.block.split_to(end + 1));
+        }
+        let mut block = Vec::from(mem::take(&mut self.block));
+        loop {
+            let buffer = reader.fill_buf()?;
+            let (begin, read) = (block.len(), buffer.len());
+            block.extend_from_slice(buffer);
+            let found = memchr(b'\n', buffer);
+            reader.consume(read);
+            if read == 0 || found.is_some() || block.len() > self.longest {
+                self.block = Bytes::from(block);
+                let end = found.map_or(self.block.len(), |at| begin + at + 1);
+                return Ok(self.block.split_to(end));
             }
         }
     }
@@ -100,7 +130,7 @@ impl Splitter {
         if at_end(reader)? {
             return Ok(Unit::End);
         }
-        let bytes = self.scan(reader)?;
+        let bytes = Bytes::from(self.scan(reader)?);
         self.count += 1;
         Ok(Unit::Value { bytes, end: self.position, place: Place::Value(self.count) })
     }
@@ -237,7 +267,7 @@ mod tests {
         loop {
             match splitter.next(&mut reader).unwrap() {
                 Unit::Value { bytes, end, place } => {
-                    out.push(format!("{place}@{end}: {}", String::from_utf8(bytes).unwrap()));
+                    out.push(format!("{place}@{end}: {}", str::from_utf8(&bytes).unwrap()));
                 }
                 Unit::Incomplete { line, .. } => {
                     out.push(format!("line {line} incomplete"));

@@ -1,0 +1,132 @@
+//! The thread that encodes rows and commits them, while the ingester decodes the next ones.
+
+use std::collections::HashMap;
+
+use arrow::array::RecordBatch;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+
+use super::IngestError;
+use crate::lake::{Advance, Lake, TableWriter};
+use crate::table::Table;
+
+/// Batches that wait to be encoded.
+const WAITING: usize = 1;
+
+/// Takes batches of rows, and commits them when it is told to, in the order in which it is told.
+///
+/// After an error it takes nothing more.
+#[derive(Debug)]
+pub(super) struct Committer {
+    sender: mpsc::Sender<Work>,
+    state: watch::Receiver<State>,
+    /// Commits that were asked for.
+    asked: u64,
+    thread: JoinHandle<Result<(), IngestError>>,
+}
+
+/// A table and where its sources stand after the commit.
+pub(super) type TableAdvances = (&'static Table, Vec<Advance>);
+
+enum Work {
+    Rows(&'static Table, RecordBatch),
+    /// Commits what waits, table after table.
+    Commit(Vec<TableAdvances>),
+    /// Answers when all that came before is done.
+    Settle(oneshot::Sender<()>),
+}
+
+#[derive(Debug, Default, Clone, Copy)]
+struct State {
+    /// Commits that were made.
+    made: u64,
+    /// Bytes of encoded rows that wait.
+    encoded: usize,
+}
+
+impl Committer {
+    pub(super) fn new(lake: Lake) -> Self {
+        let (sender, receiver) = mpsc::channel(WAITING);
+        let (publish, state) = watch::channel(State::default());
+        let thread = tokio::task::spawn_blocking(move || run(&lake, receiver, &publish));
+        Self { sender, state, asked: 0, thread }
+    }
+
+    /// Bytes of encoded rows that no commit has been asked for.
+    pub(super) fn encoded(&self) -> usize {
+        let state = *self.state.borrow();
+        if state.made == self.asked { state.encoded } else { 0 }
+    }
+
+    pub(super) async fn write(
+        &mut self,
+        table: &'static Table,
+        rows: RecordBatch,
+    ) -> Result<(), IngestError> {
+        self.send(Work::Rows(table, rows)).await
+    }
+
+    /// Asks for a commit and does not wait for it.
+    pub(super) async fn commit(&mut self, tables: Vec<TableAdvances>) -> Result<(), IngestError> {
+        self.asked += 1;
+        self.send(Work::Commit(tables)).await
+    }
+
+    /// Waits until all that was asked for is done.
+    pub(super) async fn settle(&mut self) -> Result<(), IngestError> {
+        let (sender, receiver) = oneshot::channel();
+        self.send(Work::Settle(sender)).await?;
+        if receiver.await.is_err() {
+            self.failure().await?;
+        }
+        Ok(())
+    }
+
+    async fn send(&mut self, work: Work) -> Result<(), IngestError> {
+        if self.sender.send(work).await.is_err() {
+            self.failure().await?;
+        }
+        Ok(())
+    }
+
+    /// Why the thread has ended.
+    async fn failure(&mut self) -> Result<(), IngestError> {
+        match (&mut self.thread).await {
+            Ok(result) => result,
+            // Nobody aborts it.
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
+        }
+    }
+}
+
+/// Works until the ingester goes away; what was not committed by then is dropped.
+fn run(
+    lake: &Lake,
+    mut receiver: mpsc::Receiver<Work>,
+    publish: &watch::Sender<State>,
+) -> Result<(), IngestError> {
+    let mut writers: HashMap<&'static str, TableWriter> = HashMap::new();
+    let mut made = 0;
+    while let Some(work) = receiver.blocking_recv() {
+        match work {
+            Work::Rows(table, rows) => {
+                writers.entry(table.name).or_insert_with(|| lake.writer(table)).write(&rows)?;
+            }
+            Work::Commit(tables) => {
+                for (table, advances) in tables {
+                    let writer = writers.remove(table.name);
+                    writer.unwrap_or_else(|| lake.writer(table)).commit(&advances)?;
+                }
+                made += 1;
+            }
+            Work::Settle(answer) => {
+                // Whoever asked may be gone.
+                let _ = answer.send(());
+                continue;
+            }
+        }
+        let encoded = writers.values().map(TableWriter::memory).sum();
+        publish.send_replace(State { made, encoded });
+    }
+    Ok(())
+}
