@@ -1,0 +1,29 @@
+"""NDJSON to Parquet with ClickHouse as one writes it first: `with_chdb_inferred.py FILE DIRECTORY THREADS`.
+
+ClickHouse finds the types out by itself, and what is kept as JSON is built as tuples and written as text again.
+"""
+
+import sys
+
+import chdb
+
+from columns import ENVELOPE, PROPERTIES
+
+VALUES = {"json": "toJSONString({})", "time": "parseDateTime64BestEffort(toString({}), 6, 'UTC')"}
+
+
+def main(file: str, directory: str, threads: str) -> None:
+    places = [(name, key, kind) for name, key, kind in ENVELOPE]
+    places += [(name, f"properties.{key}", kind) for name, key, kind in PROPERTIES]
+    selected = [f"{VALUES.get(kind, '{}').format(place)} AS {name}" for name, place, kind in places]
+    chdb.query(
+        f"""INSERT INTO FUNCTION file('{directory}/date={{_partition_id}}/rows.parquet', Parquet)
+        PARTITION BY toDate(TimeGenerated)
+        SELECT {", ".join(selected)} FROM file('{file}', JSONEachRow)
+        SETTINGS max_threads = {threads}, max_insert_threads = {threads}, max_parsing_threads = {threads},
+            output_format_parquet_compression_method = 'zstd'"""
+    )
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
