@@ -1,14 +1,15 @@
 //! What it costs to take a sign-in in: decode, encode, and the whole way into a lake.
 //!
 //! `cargo bench --bench ingest`; records are those of `entralog generate`. Elements are records, so
-//! criterion's throughput is records a second of wall time on one thread for `decode` and `build`; the whole
-//! way decodes and encodes at once. CPU seconds against other programs: `benches/compare`.
+//! criterion's throughput is records a second of wall time on one thread for all but the whole way, which decodes
+//! and encodes at once. CPU seconds against other programs: `benches/compare`.
 
 #![expect(clippy::expect_used, reason = "a benchmark that cannot be set up has nothing to measure")]
 
 use std::hint::black_box;
 use std::time::Duration;
 
+use arrow::array::RecordBatch;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use entralog::decode::decode;
 use entralog::generate::{GenerateOptions, generate};
@@ -47,6 +48,13 @@ fn build(records: &[Vec<u8>]) -> TableBuilder {
     builder
 }
 
+/// Encodes a batch and commits it: Parquet, the statistics and one commit of Delta.
+async fn encode(batch: RecordBatch) {
+    let lake = Lake::in_memory();
+    let table = by_name(TABLE).expect("a table");
+    lake.commit(table, Some(batch), Vec::new()).await.expect("a commit");
+}
+
 async fn whole_way(records: &[Vec<u8>]) {
     let lake = Lake::in_memory();
     let source_id: std::sync::Arc<str> = "bench".into();
@@ -80,6 +88,10 @@ fn benches(criterion: &mut Criterion) {
         bencher.iter_batched(|| (), |()| build(black_box(&records)), BatchSize::PerIteration);
     });
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let batch = build(&records).finish().expect("a batch");
+    group.bench_function("encode", |bencher| {
+        bencher.iter(|| runtime.block_on(encode(black_box(batch.clone()))));
+    });
     group.bench_function("the whole way", |bencher| {
         bencher.iter(|| runtime.block_on(whole_way(black_box(&records))));
     });

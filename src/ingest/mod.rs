@@ -64,8 +64,8 @@ pub enum IngestError {
     },
 }
 
-/// JSON bytes of the records of a batch: small, so that it is still in the processor's cache when it is encoded.
-const BATCH_BYTES: usize = 4 << 20;
+/// JSON bytes of the records of a batch: few enough to keep memory small, enough to spread what each batch costs.
+const BATCH_BYTES: usize = 8 << 20;
 
 /// Encoded rows that wait are committed when they have grown to this many bytes.
 const ENCODED_BYTES: usize = 96 << 20;
