@@ -15,6 +15,7 @@
 //!
 //! The modules are the words of the picture; imports run from right to left.
 //!
+//! - [`facts`]: what the field knows of single values: addresses, legacy protocols, result codes.
 //! - [`source`]: bodies with positions, from the partitions of Event Hubs and from files.
 //! - [`decode`]: bodies to records; what is no record is handed on with its bytes.
 //! - [`table`]: the columns of every table, and records to rows.
@@ -39,6 +40,7 @@ pub mod detect;
 #[cfg(feature = "devhub")]
 pub mod devhub;
 pub mod drift;
+pub mod facts;
 pub mod generate;
 pub mod ingest;
 pub mod lake;

@@ -22,7 +22,6 @@ use datafusion::prelude::{DataFrame, SQLOptions, SessionConfig, SessionContext};
 
 pub use catalog::Window;
 pub use error::QueryError;
-pub(crate) use functions::ip_prefix;
 
 use crate::lake::{Lake, LakeTable};
 

@@ -7,8 +7,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::Value;
 
+use crate::facts::ip_prefix;
 use crate::generate::{Attack, Truth};
-use crate::query::ip_prefix;
 
 /// How far an alert's time may be from the attack's: records reach the log some time after.
 const SLACK: TimeDelta = TimeDelta::hours(2);

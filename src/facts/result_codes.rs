@@ -150,6 +150,8 @@ mod tests {
             assert_eq!(password_was_correct(code), correct, "{code}");
         }
         assert_eq!(class("50126"), "bad_password");
-        assert_eq!(class("4242"), "other");
+        for other in ["4242", "", "Failure", "-1", "50126.0", "99999999999"] {
+            assert_eq!((class(other), password_was_correct(other)), ("other", None), "{other}");
+        }
     }
 }
