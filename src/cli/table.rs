@@ -149,7 +149,7 @@ fn type_name(kind: ColumnType) -> &'static str {
     }
 }
 
-/// Where the value comes from: places in the raw record, or who fills it.
+/// Where the value comes from: places in the raw record, other columns, or who fills it.
 fn from(table: &Table, column: &Column) -> String {
     match column.origin {
         Origin::Constant(value) => format!("constant {value:?}"),
@@ -157,6 +157,11 @@ fn from(table: &Table, column: &Column) -> String {
         // Raw records are not asked for columns of our own.
         Origin::Property if !table.is_log() || column.name.starts_with('_') => {
             "- entralog".to_owned()
+        }
+        Origin::Derived(_) => {
+            let mut derived = table.derived().into_iter();
+            let derived = derived.find(|derived| derived.column.name == column.name);
+            derived.map_or_else(String::new, |derived| derived.to_string())
         }
         Origin::Property | Origin::Record(_) => column.places().join(" or "),
     }

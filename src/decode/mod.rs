@@ -12,16 +12,19 @@
 //! | `body` | envelopes, arrays and records in a body |
 //! | `record` | what came out of it |
 //! | `repair` | JSON that was broken on its way |
+//! | `path` | values at known paths of a JSON text |
 //! | `json`, `time` | scalars as text, and as time |
 
 mod body;
 mod json;
+mod path;
 mod record;
 mod repair;
 mod scan;
 mod time;
 
 pub use json::{is_json, text_of};
+pub use path::{Found, Step, find};
 pub use record::{Decoded, Fields, Member, Record};
 pub use scan::Kind;
 pub use time::parse_time;

@@ -2,6 +2,7 @@
 //!
 //! Columns: <https://learn.microsoft.com/azure/azure-monitor/reference/tables/auditlogs>.
 
+use super::derived_columns::OF_INITIATED_BY_WITH_ADDRESS;
 use super::shared_columns::*;
 use super::{Column, Table, text};
 
@@ -34,7 +35,7 @@ static COLUMNS: &[Column] = &[
     LOCATION,
     ADDITIONAL_DETAILS,
     ID,
-    INITIATED_BY,
+    INITIATED_BY.derives(OF_INITIATED_BY_WITH_ADDRESS),
     LOGGED_BY_SERVICE,
     RESULT,
     RESULT_REASON,

@@ -18,7 +18,7 @@ use super::layout::{Fill, Layout};
 use super::slots::Slots;
 use super::unmapped::Unmapped;
 use super::value::{Value, convert};
-use super::{ColumnType, Table};
+use super::{ColumnType, Table, derived};
 use crate::decode::{Reason, Record};
 
 /// Where a record came from and when it was taken in.
@@ -155,13 +155,13 @@ impl TableBuilder {
         let rows = std::mem::take(&mut self.rows);
         self.bytes = 0;
         let columns = self.columns.iter_mut().zip(&self.layout.columns);
-        let arrays = columns.map(|(builder, column)| match column.fill {
+        let filled = columns.map(|(builder, column)| match column.fill {
             Fill::Constant(text) => {
                 Arc::new(StringArray::from_iter_values(repeat_n(text, rows))) as ArrayRef
             }
             _ => builder.finish(rows),
         });
-        RecordBatch::try_new(self.layout.table.schema(), arrays.collect())
+        derived::complete(self.layout.table, filled.collect())
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Columns: <https://learn.microsoft.com/azure/azure-monitor/reference/tables/enrichedmicrosoft365auditlogs>.
 
+use super::derived_columns::OF_IP_ADDRESS;
 use super::shared_columns::*;
 use super::{Column, Table, dynamic, long, text};
 
@@ -28,7 +29,8 @@ static COLUMNS: &[Column] = &[
     text("ObjectId", "What it was done to, such as the URL of a file."),
     text("UserId", "Sign-in name of the user that acted."),
     text("ClientIp", "IP address that the service saw.")
-        .from(&["properties.clientIp", "callerIpAddress"]),
+        .from(&["properties.clientIp", "callerIpAddress"])
+        .derives(OF_IP_ADDRESS),
     UNIQUE_TOKEN_ID,
     DEVICE_ID,
     DEVICE_OPERATING_SYSTEM,

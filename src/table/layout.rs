@@ -109,7 +109,8 @@ const ENVELOPE: &[&str] = &[
 
 impl Layout {
     pub(super) fn new(table: &'static Table) -> Self {
-        let columns = table.all_columns().map(|column| ColumnLayout { column, fill: fill(column) });
+        let columns = table.filled_columns();
+        let columns = columns.map(|column| ColumnLayout { column, fill: fill(column) });
         let mut layout = Self {
             table,
             columns: columns.collect(),
@@ -252,6 +253,6 @@ fn fill(column: &Column) -> Fill {
         ("_Source", _) => Fill::Source,
         ("_Unmapped", _) => Fill::Unmapped,
         (_, Origin::Constant(text)) => Fill::Constant(text),
-        (_, Origin::Property | Origin::Record(_)) => Fill::Slots,
+        (_, Origin::Property | Origin::Record(_) | Origin::Derived(_)) => Fill::Slots,
     }
 }

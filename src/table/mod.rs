@@ -3,7 +3,8 @@
 //! A table is one small file that lists its columns. Log tables carry Log Analytics' names and
 //! types, and name the category of the records that belong to them. Tables of entralog's own
 //! (alerts, runs, positions) are declared in the same way and filled by the layer that owns them.
-//! Every log table also has [`STANDARD`] columns, whose names start with `_`.
+//! Every log table also has columns whose names start with `_`: [`STANDARD`] ones, and [`Derived`]
+//! ones where it has the column that they are made of.
 
 mod aad_graph_activity_logs;
 mod adfs_signin_logs;
@@ -13,6 +14,8 @@ mod b2c_request_logs;
 mod builder;
 mod custom_security_attribute_audit_logs;
 mod dead_letters;
+mod derived;
+mod derived_columns;
 mod enriched_microsoft365_audit_logs;
 mod form;
 mod layout;
@@ -46,6 +49,7 @@ use crate::decode::Member;
 
 pub use builder::{Provenance, TableBuilder};
 pub use dead_letters::{DeadLetter, DeadLetterBuilder};
+pub use derived::{Derivation, Derived};
 pub use form::{Form, exported_type, table_of, without_time};
 pub use own::{
     ALERT_DELIVERIES, DEAD_LETTER_REPLAYS, DEAD_LETTERS, ROLE_ASSIGNMENTS, ROLE_ELIGIBILITY,
@@ -65,7 +69,7 @@ pub struct Table {
     pub about: &'static str,
     /// The `category` of the raw records that belong here; none for tables of our own.
     pub categories: &'static [&'static str],
-    /// Columns in order, without [`STANDARD`].
+    /// Columns in order, without [`Derived`] and [`STANDARD`] ones.
     pub columns: &'static [Column],
 }
 
@@ -80,6 +84,8 @@ pub struct Column {
     pub origin: Origin,
     /// What it means, in a line.
     pub about: &'static str,
+    /// The columns that are made of it, in every table that lists it.
+    pub derived: &'static [Column],
 }
 
 /// Where a column's value comes from.
@@ -91,12 +97,20 @@ pub enum Origin {
     Record(&'static [&'static str]),
     /// The same text in every row.
     Constant(&'static str),
+    /// The column that names it among its [`derived`](Column::derived) ones.
+    Derived(Derivation),
 }
 
 impl Column {
     /// Names the places in the raw record, for a column that is not the property of its name.
     const fn from(mut self, places: &'static [&'static str]) -> Self {
         self.origin = Origin::Record(places);
+        self
+    }
+
+    /// Names the columns that are made of it.
+    const fn derives(mut self, derived: &'static [Column]) -> Self {
+        self.derived = derived;
         self
     }
 
@@ -112,7 +126,7 @@ impl Column {
         match self.origin {
             Origin::Property => vec![format!("properties.{}", camel_case(self.name)).into()],
             Origin::Record(places) => places.iter().copied().map(Cow::Borrowed).collect(),
-            Origin::Constant(_) => Vec::new(),
+            Origin::Constant(_) | Origin::Derived(_) => Vec::new(),
         }
     }
 }
@@ -172,10 +186,26 @@ impl Table {
         !self.categories.is_empty()
     }
 
-    /// All columns in order, [`STANDARD`] ones at the end of log tables.
+    /// All columns in order: those that it lists, those that are made of them, and in log tables
+    /// [`STANDARD`] ones.
     pub fn all_columns(&self) -> impl Iterator<Item = &'static Column> + use<> {
-        let standard: &'static [Column] = if self.is_log() { STANDARD } else { &[] };
-        self.columns.iter().chain(standard)
+        let derived = self.derived().into_iter().map(|derived| derived.column);
+        self.columns.iter().chain(derived).chain(self.standard())
+    }
+
+    /// The columns that are not made of others.
+    pub(crate) fn filled_columns(&self) -> impl Iterator<Item = &'static Column> + use<> {
+        self.columns.iter().chain(self.standard())
+    }
+
+    fn standard(&self) -> &'static [Column] {
+        if self.is_log() { STANDARD } else { &[] }
+    }
+
+    /// The columns that are made of others, in order.
+    #[must_use]
+    pub fn derived(&self) -> Vec<Derived> {
+        derived::of(self.columns)
     }
 
     /// Whether records of a category, whatever its case, belong here.
@@ -197,10 +227,13 @@ impl Table {
     /// The Arrow schema of the rows, without [`PARTITION_COLUMN`].
     #[must_use]
     pub fn schema(&self) -> SchemaRef {
-        let fields =
-            self.all_columns().map(|column| Field::new(column.name, column.kind.arrow(), true));
-        Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+        schema_of(self.all_columns())
     }
+}
+
+fn schema_of(columns: impl Iterator<Item = &'static Column>) -> SchemaRef {
+    let fields = columns.map(|column| Field::new(column.name, column.kind.arrow(), true));
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }
 
 /// Tables of Entra log records.
@@ -256,11 +289,11 @@ pub fn by_category(category: &str) -> Option<&'static Table> {
 }
 
 const fn column(name: &'static str, kind: ColumnType, about: &'static str) -> Column {
-    Column { name, kind, origin: Origin::Property, about }
+    Column { name, kind, origin: Origin::Property, about, derived: &[] }
 }
 
 const fn constant(name: &'static str, value: &'static str, about: &'static str) -> Column {
-    Column { name, kind: ColumnType::Text, origin: Origin::Constant(value), about }
+    Column { origin: Origin::Constant(value), ..text(name, about) }
 }
 
 const fn text(name: &'static str, about: &'static str) -> Column {

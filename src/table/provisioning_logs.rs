@@ -28,7 +28,8 @@ static COLUMNS: &[Column] = &[
     text("ChangeId", "Id of this change within its cycle."),
     text("CycleId", "Id of the run of the provisioning job."),
     ID,
-    INITIATED_BY.text(),
+    // Here it is who itself, with neither `user` nor `app` in it.
+    INITIATED_BY.text().derives(&[]),
     text("JobId", "Id of the provisioning job."),
     text("ModifiedProperties", "What was changed, with values before and after, as JSON."),
     text("ProvisioningSteps", "Every step with its outcome, as JSON."),

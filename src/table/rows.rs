@@ -9,7 +9,7 @@ use arrow::json::{ReaderBuilder, WriterBuilder, writer::LineDelimited};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::Table;
+use super::{Table, derived, schema_of};
 
 /// A row that does not fit its table.
 #[derive(Debug, thiserror::Error)]
@@ -27,20 +27,23 @@ pub enum RowsError {
     FromBatch(String),
 }
 
-/// Rows to a batch with the table's schema. Fields without a column are an error.
+/// Rows to a batch with the table's schema. Fields without a column are an error, and so are those
+/// of columns that are [made of others](super::Derived).
 ///
 /// # Errors
 /// A field has no column, or a value does not fit.
 pub fn to_batch<T: Serialize>(table: &'static Table, rows: &[T]) -> Result<RecordBatch, RowsError> {
     let failed = |source| RowsError::ToBatch { table: table.name, source };
-    let mut decoder = ReaderBuilder::new(table.schema())
+    let mut decoder = ReaderBuilder::new(schema_of(table.filled_columns()))
         .with_strict_mode(true)
         .with_batch_size(rows.len().max(1))
         .build_decoder()
         .map_err(failed)?;
     decoder.serialize(rows).map_err(failed)?;
-    let batch = decoder.flush().map_err(failed)?;
-    Ok(batch.unwrap_or_else(|| RecordBatch::new_empty(table.schema())))
+    match decoder.flush().map_err(failed)? {
+        Some(filled) => derived::complete(table, filled.columns().to_vec()).map_err(failed),
+        None => Ok(RecordBatch::new_empty(table.schema())),
+    }
 }
 
 /// Batches, of a table or of a query's result, to structs; columns without a field are passed over.

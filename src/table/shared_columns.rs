@@ -3,6 +3,7 @@
 //! A table lists them by name, among its own. Where one comes from another place in some table, the
 //! table says so: `LOCATION.from(&["properties.region"])`.
 
+use super::derived_columns::*;
 use super::{Column, ColumnType, boolean, constant, dynamic, long, real, text, time};
 
 /// `TimeGenerated`, from these places: the first that holds a time.
@@ -66,6 +67,10 @@ pub(super) const RESULT_TYPE: Column = text(
     "The outcome: in sign-ins `0` or an error code such as `50126`, elsewhere a word.",
 )
 .from(&["resultType", "properties.resultType"]);
+/// Of sign-ins of users: the result code also says something of the password.
+pub(super) const USER_SIGN_IN_RESULT_TYPE: Column = RESULT_TYPE.derives(OF_USER_RESULT_TYPE);
+/// Of sign-ins of applications.
+pub(super) const APP_SIGN_IN_RESULT_TYPE: Column = RESULT_TYPE.derives(OF_RESULT_TYPE);
 pub(super) const RESULT_SIGNATURE: Column = text(
     "ResultSignature",
     "The outcome as a word such as `SUCCESS` or an HTTP status; often `None`.",
@@ -107,7 +112,8 @@ pub(super) const AAD_TENANT_ID: Column =
     text("AADTenantId", "Id of the Entra tenant.").from(&["tenantId", "properties.tenantId"]);
 pub(super) const CALLER_IP_ADDRESS: Column =
     text("CallerIpAddress", "IP address that the request came from.")
-        .from(&["callerIpAddress", "properties.callerIpAddress"]);
+        .from(&["callerIpAddress", "properties.callerIpAddress"])
+        .derives(OF_IP_ADDRESS);
 pub(super) const ID: Column = text("Id", "Id of the event; the same when Entra delivers it again.");
 
 // Who: users, applications, resources and their tenants.
@@ -174,7 +180,8 @@ pub(super) const CROSS_TENANT_ACCESS_TYPE: Column = text(
 // From where: addresses, devices and clients.
 
 pub(super) const IP_ADDRESS: Column = text("IPAddress", "IP address of the client.")
-    .from(&["properties.ipAddress", "callerIpAddress"]);
+    .from(&["properties.ipAddress", "callerIpAddress"])
+    .derives(OF_IP_ADDRESS);
 pub(super) const GLOBAL_SECURE_ACCESS_IP_ADDRESS: Column = text(
     "GlobalSecureAccessIpAddress",
     "Address of Global Secure Access that the client came through.",
@@ -182,22 +189,27 @@ pub(super) const GLOBAL_SECURE_ACCESS_IP_ADDRESS: Column = text(
 pub(super) const IS_THROUGH_GLOBAL_SECURE_ACCESS: Column =
     boolean("IsThroughGlobalSecureAccess", "Whether the client came through Global Secure Access.");
 pub(super) const AUTONOMOUS_SYSTEM_NUMBER: Column =
-    text("AutonomousSystemNumber", "Autonomous system that the IP address belongs to.");
+    text("AutonomousSystemNumber", "Autonomous system that the IP address belongs to.")
+        .derives(OF_AUTONOMOUS_SYSTEM_NUMBER);
 pub(super) const LOCATION_DETAILS: Column =
     text("LocationDetails", "City, state, country and coordinates of the IP address, as JSON.")
-        .from(&["properties.location"]);
+        .from(&["properties.location"])
+        .derives(OF_LOCATION_DETAILS);
 pub(super) const RISK_LOCATION: Column = Column { name: "Location", ..LOCATION_DETAILS }
     .dynamic()
-    .from(&["properties.location", "location"]);
+    .from(&["properties.location", "location"])
+    .derives(OF_RISK_LOCATION);
 pub(super) const NETWORK_LOCATION_DETAILS: Column =
     text("NetworkLocationDetails", "Named locations that the IP address is in, as JSON.");
 pub(super) const USER_AGENT: Column = text("UserAgent", "User agent that the client gave.");
 pub(super) const CLIENT_APP_USED: Column =
-    text("ClientAppUsed", "Kind of client, such as `Browser` or a legacy protocol like `IMAP4`.");
+    text("ClientAppUsed", "Kind of client, such as `Browser` or a legacy protocol like `IMAP4`.")
+        .derives(OF_CLIENT_APP_USED);
 pub(super) const DEVICE_ID: Column =
     text("DeviceId", "Id of the client's device in the directory.");
 pub(super) const DEVICE_DETAIL: Column =
-    text("DeviceDetail", "Id, system, browser, compliance and trust type of the device, as JSON.");
+    text("DeviceDetail", "Id, system, browser, compliance and trust type of the device, as JSON.")
+        .derives(OF_DEVICE_DETAIL);
 pub(super) const DEVICE_OPERATING_SYSTEM: Column =
     text("DeviceOperatingSystem", "Operating system of the client's device.");
 pub(super) const DEVICE_OPERATING_SYSTEM_VERSION: Column =
@@ -259,7 +271,7 @@ pub(super) const CONDITIONAL_ACCESS_AUDIENCES: Column = text(
     "Resources for which Conditional Access was evaluated, as JSON.",
 );
 pub(super) const STATUS: Column =
-    text("Status", "Error code, failure reason and further details, as JSON.");
+    text("Status", "Error code, failure reason and further details, as JSON.").derives(OF_STATUS);
 pub(super) const PROCESSING_TIME_IN_MS: Column =
     text("ProcessingTimeInMs", "How long Entra worked on the sign-in, in milliseconds.")
         .from(&["properties.processingTimeInMs", "properties.processingTimeInMilliseconds"]);
@@ -336,7 +348,8 @@ pub(super) const DETECTION_TIMING_TYPE: Column =
     text("DetectionTimingType", "`realtime`, `nearRealtime` or `offline`.");
 pub(super) const RISK_IP_ADDRESS: Column =
     text("IpAddress", "IP address of the client that the risk was seen at.")
-        .from(&["properties.ipAddress", "callerIpAddress"]);
+        .from(&["properties.ipAddress", "callerIpAddress"])
+        .derives(OF_IP_ADDRESS);
 pub(super) const LAST_UPDATED_DATE_TIME: Column =
     time("LastUpdatedDateTime", "When the detection last changed.");
 pub(super) const REQUEST_ID: Column =
@@ -353,7 +366,8 @@ pub(super) const IDENTITY_TYPE: Column =
 pub(super) const ADDITIONAL_DETAILS: Column =
     dynamic("AdditionalDetails", "Further facts about the change, as a list of keys and values.");
 pub(super) const INITIATED_BY: Column =
-    dynamic("InitiatedBy", "The user or application that made the change.");
+    dynamic("InitiatedBy", "The user or application that made the change.")
+        .derives(OF_INITIATED_BY);
 pub(super) const LOGGED_BY_SERVICE: Column =
     text("LoggedByService", "The service that made the change, such as `Core Directory` or `PIM`.");
 pub(super) const RESULT: Column =
@@ -361,7 +375,8 @@ pub(super) const RESULT: Column =
 pub(super) const RESULT_REASON: Column =
     text("ResultReason", "Why the change failed, or a note about it.");
 pub(super) const TARGET_RESOURCES: Column =
-    dynamic("TargetResources", "What was changed, each with its properties before and after.");
+    dynamic("TargetResources", "What was changed, each with its properties before and after.")
+        .derives(OF_TARGET_RESOURCES);
 pub(super) const ACTIVITY_DISPLAY_NAME: Column =
     text("ActivityDisplayName", "What was done, as in `OperationName`.");
 pub(super) const AAD_OPERATION_TYPE: Column =
@@ -400,7 +415,8 @@ pub(super) const IDENTITY_PROVIDER: Column = text("IdentityProvider", "Issuer of
 
 // Traffic of Global Secure Access.
 
-pub(super) const SOURCE_IP: Column = text("SourceIp", "IP address that the traffic comes from.");
+pub(super) const SOURCE_IP: Column =
+    text("SourceIp", "IP address that the traffic comes from.").derives(OF_IP_ADDRESS);
 pub(super) const DESTINATION_IP: Column =
     text("DestinationIp", "IP address that the traffic goes to.");
 pub(super) const SENT_BYTES: Column =
