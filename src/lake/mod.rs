@@ -6,6 +6,7 @@
 //! be written twice nor skipped, whoever else writes. Tables are made when they are first written.
 
 mod commit;
+mod derived;
 mod error;
 mod files;
 mod location;

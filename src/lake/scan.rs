@@ -27,6 +27,7 @@ use delta_kernel::snapshot::SnapshotRef;
 use object_store::ObjectMeta;
 use object_store::path::Path;
 
+use super::derived::FileAdapters;
 use super::{Inner, LakeError, location};
 use crate::table::{PARTITION_COLUMN, Table};
 
@@ -53,6 +54,11 @@ impl LakeTable {
         fields.push(Arc::new(partition_field()));
         let schema = Arc::new(Schema::new(fields));
         Self { inner, table, snapshot, added_after: None, schema }
+    }
+
+    /// The table that is read.
+    pub(crate) fn table(&self) -> &'static Table {
+        self.table
     }
 
     /// The version that is read; `None` for a table that was never written.
@@ -137,6 +143,7 @@ impl TableProvider for LakeTable {
             .with_file_groups(groups)
             .with_projection_indices(projection.cloned())?
             .with_limit(limit)
+            .with_expr_adapter(Some(Arc::new(FileAdapters(self.table))))
             .build();
         Ok(DataSourceExec::from_data_source(config))
     }
