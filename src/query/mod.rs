@@ -5,6 +5,7 @@
 //! planned. A session can be [narrowed](Session::within) to a window of time: rules run so.
 
 mod catalog;
+mod derived_columns;
 mod error;
 mod functions;
 
@@ -18,6 +19,7 @@ use datafusion::config::Dialect;
 use datafusion::execution::disk_manager::DiskManagerBuilder;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::prelude::{DataFrame, SQLOptions, SessionConfig, SessionContext};
 
 pub use catalog::Window;
@@ -79,7 +81,12 @@ impl Session {
             .with_memory_pool(Arc::new(FairSpillPool::new(MEMORY_LIMIT)))
             .with_disk_manager_builder(DiskManagerBuilder::default())
             .build_arc()?;
-        let mut context = SessionContext::new_with_config_rt(config, runtime);
+        let state = SessionStateBuilder::new_with_default_features()
+            .with_config(config)
+            .with_runtime_env(runtime)
+            .with_optimizer_rules(derived_columns::rules())
+            .build();
+        let mut context = SessionContext::new_with_state(state);
         datafusion_functions_json::register_all(&mut context)?;
         functions::register(&context);
         let (url, store) = lake.store();

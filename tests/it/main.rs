@@ -7,7 +7,7 @@
 //! - `files`, `exports`, `tables`, `nothing_lost`, `any_record`, `event_hubs`: what goes in.
 //! - `exactly_once`, `lake`: what is kept; `drift`: what of it has no column.
 //! - `dead`: what could not be decoded, and its replay.
-//! - `query`, `output`: what comes out.
+//! - `query`, `derived`, `output`: what comes out.
 //! - `rules`, `alerts`: what is found, and who hears of it.
 //! - `serve`: all of it at once.
 //! - `errors`: what is said when something is wrong.
@@ -18,6 +18,7 @@
 mod alerts;
 mod any_record;
 mod dead;
+mod derived;
 mod drift;
 mod errors;
 mod event_hubs;

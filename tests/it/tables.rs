@@ -337,7 +337,7 @@ fn a_table_shows_where_its_columns_come_from_and_what_they_mean() {
     ] {
         assert_eq!(column(table, name), (json!(kind), json!(from)), "{table}.{name}");
     }
-    assert_eq!(show("SigninLogs").len(), 95 + 3);
+    assert_eq!(show("SigninLogs").len(), 95 + 21 + 3);
     let table = workspace.succeed(&["table", "show", "AADRiskyUsers", "-o", "table"]).stdout;
     assert!(table.contains("Object id of the user.") && table.contains("20 rows"), "{table}");
 }
