@@ -3,7 +3,8 @@
 //! # Layout
 //!
 //! - `support`: a directory for each test, the binary in it, records in Entra's style.
-//! - `records`: one record of each log category; `leaves`: whether a row holds all of a record.
+//! - `records`: one record of each log category; `leaves`: whether a row holds all of a record;
+//!   `accounted`: whether every byte of a body is in what came out of it.
 //! - `files`, `exports`, `tables`, `nothing_lost`, `any_record`, `event_hubs`: what goes in.
 //! - `exactly_once`, `lake`: what is kept; `drift`: what of it has no column.
 //! - `dead`: what could not be decoded, and its replay.
@@ -15,6 +16,7 @@
 // `json!` needs it for records with many properties.
 #![recursion_limit = "512"]
 
+mod accounted;
 mod alerts;
 mod any_record;
 mod dead;
