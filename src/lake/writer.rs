@@ -12,7 +12,7 @@ use delta_kernel::snapshot::SnapshotRef;
 use delta_kernel::transaction::{UpdateTableOperation, WriteState};
 
 use super::files::{DataFile, write_error};
-use super::{Advance, ENGINE_INFO, Inner, LakeError, commit};
+use super::{Advance, ENGINE_INFO, Inner, LakeError, commit, evolve};
 use crate::table::Table;
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
@@ -78,6 +78,7 @@ impl TableWriter {
             Some(known) => known,
             None => commit::open_or_create(&self.inner, self.table)?,
         };
+        let snapshot = evolve::with_all_columns(&self.inner, self.table, snapshot)?;
         let state = write_state(&self.inner, self.table, snapshot)?;
         self.state = Some(Arc::clone(&state));
         Ok(state)
