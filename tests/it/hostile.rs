@@ -221,7 +221,7 @@ fn whatever_is_sent_its_neighbours_come_in_and_what_is_refused_has_a_reason() {
         ("", with("h7", &format!("\"authenticationDetails\":{}", quoted(&brackets))).into()),
         ("", format!("\u{feff}{}", good("h8")).into()),
         ("", with("h9", "\"a\":\"\0\u{1}\"").into()),
-        ("invalid_json", brackets.clone().into()),
+        ("too_deep", brackets[..MIB - 1].into()),
         ("too_deep", with("x", &format!("\"a\":{brackets}{}", "]".repeat(MIB))).into()),
         ("invalid_utf8", [with("x", "\"a\":\"").as_bytes(), b"\xff\"}"].concat()),
         ("invalid_json", vec![0; 1000]),
@@ -238,12 +238,37 @@ fn whatever_is_sent_its_neighbours_come_in_and_what_is_refused_has_a_reason() {
     workspace.write("hostile.ndjson", lines);
     workspace.succeed(&["ingest", "--from", "hostile.ndjson"]);
 
-    let rows = workspace.rows("SELECT Id, length(UserAgent) AS n FROM SigninLogs ORDER BY Id");
-    println!("{rows:?}");
-    let letters = workspace.rows("SELECT Reason, Detail FROM DeadLetters");
-    println!("{letters:#?}");
-    let sql =
-        "SELECT count(DeviceDetail->>'a') + count(json_find(AuthenticationDetails, 'a', 'b', 'c'))
-               FROM SigninLogs";
-    assert_eq!(workspace.number(sql), 0);
+    let ids = workspace.rows("SELECT Id FROM SigninLogs WHERE Id IS NOT NULL ORDER BY Id");
+    let ids: Vec<_> = ids.iter().map(|row| row["Id"].as_str().unwrap()).collect();
+    let expected = ["first", "h0", "h1", "h2", "h3", "h5", "h6", "h7", "h8", "h9", "last"];
+    assert_eq!(ids, expected);
+    let length = "SELECT max(length(UserAgent)) FROM SigninLogs";
+    assert_eq!(workspace.number(length), 32 * MIB as i64);
+    // More fields than a row can tell apart: all that is past them is in `_Unmapped`.
+    let of_many =
+        "SELECT count(*) FROM SigninLogs WHERE Id IS NULL AND _Unmapped LIKE '%\"id\":\"h4\"%'";
+    assert_eq!(workspace.number(of_many), 1);
+
+    let letters = workspace.rows("SELECT Reason, Detail, Body FROM DeadLetters");
+    let refused = bodies.iter().zip(2..).filter(|((reason, _), _)| !reason.is_empty());
+    let mut count = 0;
+    for ((reason, body), line) in refused {
+        count += 1;
+        let place = format!("line {line}, ");
+        let is_of_line = |letter: &&Value| letter["Detail"].as_str().unwrap().starts_with(&place);
+        let letter = letters.iter().find(is_of_line).unwrap_or_else(|| panic!("no {place}"));
+        assert_eq!(letter["Reason"], *reason, "{place}{}", letter["Detail"]);
+        // As hex; the bracket of an array around it is not of what was refused.
+        let kept = letter["Body"].as_str().unwrap().len() / 2;
+        assert!((body.len() - 1..=body.len()).contains(&kept), "{place}{kept}");
+    }
+    assert_eq!(letters.len(), count);
+
+    // Nor does a query fall over what was kept.
+    for column in ["DeviceDetail", "AuthenticationDetails", "_Unmapped"] {
+        let sql = format!(
+            "SELECT count({column}->>'no') + count(json_find({column}, 'a', 'b', 'c')) FROM SigninLogs"
+        );
+        assert_eq!(workspace.number(&sql), 0, "{column}");
+    }
 }
