@@ -1,4 +1,4 @@
-//! What is fuzzed: `decode` and `table` of entralog, which need nothing of the other folders.
+//! What is fuzzed: `decode` and `table` of entralog, and what they need of the other folders.
 
 #[path = "../src/decode/mod.rs"]
 pub mod decode;

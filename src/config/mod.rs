@@ -350,7 +350,7 @@ destinations:
         for (text, expected) in [
             ("lakes: x", "lakes"),
             ("flush: {age: soon}", "soon"),
-            ("metrics: {listen: 9464}", "metrics.listen"),
+            ("metrics: {listen: 9464}", "invalid socket address"),
             ("metrics: {port: 9464}", "port"),
             ("eventHubs: [{hubs: [a]}]", "eventHubs[0]"),
             (
