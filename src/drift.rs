@@ -3,7 +3,7 @@
 //! Counted from `_Unmapped`, where everything goes that has no column or does not fit its column, so
 //! there is nothing to keep beside the lake, and the answer holds for rows of every age.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use arrow::array::{Array as _, AsArray as _};
 use arrow::compute::cast;
@@ -11,13 +11,16 @@ use arrow::datatypes::{DataType, Date32Type, TimestampMicrosecondType};
 use chrono::{DateTime, Utc};
 use datafusion::error::DataFusionError;
 
-use crate::decode::{Fields, Member, decode};
+use crate::decode::{Member, decode};
 use crate::lake::Lake;
 use crate::query::{QueryError, Session};
-use crate::table::Table;
+use crate::table::{Column, Table};
 
 /// Characters of an example.
 const EXAMPLE: usize = 80;
+
+/// Places whose columns are remembered; hostile records could have any number.
+const MOST_PLACES: usize = 1000;
 
 /// Why a value is in `_Unmapped`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,6 +75,7 @@ pub async fn drift(
 ) -> Result<Vec<Drift>, QueryError> {
     let session = Session::new(lake)?;
     let name = table.name;
+    let mut places = Places::of(table);
     let mut seen = BTreeMap::new();
     let days = session.query(&format!("SELECT DISTINCT date FROM {name} ORDER BY date")).await?;
     let since = since.map(|since| since.timestamp_micros());
@@ -94,7 +98,7 @@ pub async fn drift(
             let times = batch.column(1).as_primitive::<TimestampMicrosecondType>();
             for row in 0..batch.num_rows() {
                 if json.is_valid(row) && since.is_none_or(|since| times.value(row) >= since) {
-                    count(table, json.value(row), times.value(row), &mut seen);
+                    count(&mut places, json.value(row), times.value(row), &mut seen);
                 }
             }
         }
@@ -106,26 +110,73 @@ pub async fn drift(
 
 type Seen = BTreeMap<(String, Change), Drift>;
 
-fn count(table: &'static Table, unmapped: &str, time: i64, seen: &mut Seen) {
-    for record in decode(unmapped.as_bytes()).iter().flatten() {
-        note(table, "", record.fields, time, seen);
-        note(table, "properties.", record.properties, time, seen);
-    }
+/// A value in `_Unmapped`.
+pub(crate) struct Unmapped<'a> {
+    /// Its place in the record, such as `properties.userId`.
+    pub(crate) property: String,
+    /// Why it is there.
+    pub(crate) change: Change,
+    /// The column that comes from its place, if there is one.
+    pub(crate) column: Option<&'static Column>,
+    /// The value.
+    pub(crate) member: Member<'a>,
 }
 
-fn note(table: &'static Table, prefix: &str, fields: Fields<'_>, time: i64, seen: &mut Seen) {
-    for member in fields.iter() {
+/// Places in the records of a table, with the columns that come from them: asked for again and again.
+#[derive(Debug)]
+pub(crate) struct Places {
+    table: &'static Table,
+    columns: HashMap<String, Option<&'static Column>>,
+}
+
+impl Places {
+    pub(crate) fn of(table: &'static Table) -> Self {
+        Self { table, columns: HashMap::new() }
+    }
+
+    /// Calls `found` for each value in the `_Unmapped` of a row.
+    pub(crate) fn changes(&mut self, unmapped: &str, mut found: impl FnMut(Unmapped<'_>)) {
+        // In an array, so that a key `records` in it is not taken for an envelope.
+        let body = format!("[{unmapped}]");
+        for record in decode(body.as_bytes()).iter().flatten() {
+            for member in record.fields.iter() {
+                self.change("", member, &mut found);
+            }
+            for member in record.properties.iter() {
+                self.change("properties.", member, &mut found);
+            }
+        }
+    }
+
+    fn change(&mut self, prefix: &str, member: Member<'_>, found: &mut impl FnMut(Unmapped<'_>)) {
         let property = format!("{prefix}{}", member.key());
         // A table need not have a column that says its own category.
-        if property == "category" && member.text().is_some_and(|text| table.is_of(&text)) {
-            continue;
+        if property == "category" && member.text().is_some_and(|text| self.table.is_of(&text)) {
+            return;
         }
-        let column = table.column_from(&property);
+        let column = self.column(&property);
         let change = match column {
             None => Change::NewProperty,
             Some(column) if column.takes(&member) => Change::SecondValue,
             Some(_) => Change::UnexpectedType,
         };
+        found(Unmapped { property, change, column, member });
+    }
+
+    fn column(&mut self, property: &str) -> Option<&'static Column> {
+        if let Some(column) = self.columns.get(property) {
+            return *column;
+        }
+        let column = self.table.column_from(property);
+        if self.columns.len() < MOST_PLACES {
+            self.columns.insert(property.to_owned(), column);
+        }
+        column
+    }
+}
+
+fn count(places: &mut Places, unmapped: &str, time: i64, seen: &mut Seen) {
+    places.changes(unmapped, |Unmapped { property, change, column, member }| {
         let drift = seen.entry((property.to_lowercase(), change)).or_insert_with(|| Drift {
             property,
             change,
@@ -138,7 +189,7 @@ fn note(table: &'static Table, prefix: &str, fields: Fields<'_>, time: i64, seen
         drift.rows += 1;
         drift.first = drift.first.min(time);
         drift.last = drift.last.max(time);
-    }
+    });
 }
 
 fn example(member: &Member<'_>) -> String {
@@ -147,4 +198,21 @@ fn example(member: &Member<'_>) -> String {
         example.push('…');
     }
     example
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::by_name;
+
+    #[test]
+    fn a_key_that_means_an_envelope_elsewhere_is_a_property_here() {
+        let mut places = Places::of(by_name("SigninLogs").unwrap());
+        let mut seen = Vec::new();
+        places.changes(r#"{"records":[{"a":1}],"properties":{"b":2}}"#, |found| {
+            seen.push((found.property, found.change));
+        });
+        let new = |property: &str| (property.to_owned(), Change::NewProperty);
+        assert_eq!(seen, [new("records"), new("properties.b")]);
+    }
 }

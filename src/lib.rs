@@ -26,6 +26,7 @@
 //! - [`replay`]: dead letters through `decode` again, each exactly once.
 //! - [`detect`]: rules over slices of time, and the ledger of what was evaluated.
 //! - [`alert`]: findings to alerts, and alerts to their destinations.
+//! - [`metrics`]: numbers of all this, for Prometheus.
 //! - [`serve`]: the daemon that runs all of it.
 //! - [`config`]: the configuration file, read once at the door.
 //! - [`cli`]: the command line; nothing imports it.
@@ -44,6 +45,7 @@ pub mod facts;
 pub mod generate;
 pub mod ingest;
 pub mod lake;
+pub mod metrics;
 pub mod query;
 pub mod replay;
 pub mod serve;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::Utc;
+use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -15,6 +16,7 @@ use crate::alert::{RuleSummary, WebhookDestination, deliver_pending, run_rule};
 use crate::detect::Rule;
 use crate::ingest::{FlushLimits, Hub, IngestError, Ingester, Run, ingest_hubs};
 use crate::lake::Lake;
+use crate::metrics::{self, Metrics};
 use crate::source::eventhub::EventHubError;
 
 /// How often rules are asked whether a slice is over.
@@ -39,6 +41,8 @@ pub struct Service {
     pub rules: Vec<Arc<Rule>>,
     /// Where alerts go.
     pub destinations: Vec<WebhookDestination>,
+    /// Where Prometheus may ask, when it may.
+    pub metrics: Option<TcpListener>,
 }
 
 impl Service {
@@ -47,22 +51,36 @@ impl Service {
     /// # Errors
     /// Only what waiting cannot mend: a partition that another ingester has taken over, or a hub
     /// that was made anew.
-    pub async fn run(self, cancel: &CancellationToken) -> Result<(), IngestError> {
+    pub async fn run(mut self, cancel: &CancellationToken) -> Result<(), IngestError> {
         let raised = Notify::new();
-        let (ingested, (), ()) = tokio::join!(
+        let metrics = Metrics::default();
+        let listener = self.metrics.take();
+        if listener.is_some() {
+            self.lake.observe(Arc::new(metrics.clone()));
+        }
+        let (ingested, (), (), ()) = tokio::join!(
             async {
-                let result = self.ingest(cancel).await;
+                let result = self.ingest(&metrics, cancel).await;
                 // Without its source the daemon is of no use.
                 cancel.cancel();
                 result
             },
             self.detect(cancel, &raised),
             self.deliver(cancel, &raised),
+            async {
+                if let Some(listener) = listener {
+                    metrics::answer(listener, metrics.clone(), cancel).await;
+                }
+            },
         );
         ingested
     }
 
-    async fn ingest(&self, cancel: &CancellationToken) -> Result<(), IngestError> {
+    async fn ingest(
+        &self,
+        metrics: &Metrics,
+        cancel: &CancellationToken,
+    ) -> Result<(), IngestError> {
         if self.hubs.is_empty() {
             cancel.cancelled().await;
             return Ok(());
@@ -70,10 +88,14 @@ impl Service {
         let mut wait = FIRST_WAIT;
         loop {
             let mut ingester = Ingester::new(self.lake.clone(), self.limits);
-            let mut committed = 0;
+            let (mut committed, mut repeated) = (0, 0);
             let result =
                 ingest_hubs(&mut ingester, &self.hubs, Run::Continuous, cancel, |ingester| {
-                    committed = ingester.counts().total();
+                    let counts = ingester.counts();
+                    committed = counts.total();
+                    metrics.repeated(
+                        counts.repeated - std::mem::replace(&mut repeated, counts.repeated),
+                    );
                 })
                 .await;
             match result {

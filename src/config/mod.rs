@@ -10,6 +10,7 @@ mod period;
 mod secret;
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -77,6 +78,8 @@ pub struct Config {
     pub rules: Rules,
     /// Where alerts are delivered.
     pub destinations: Vec<Destination>,
+    /// Numbers for Prometheus.
+    pub metrics: Metrics,
 }
 
 impl Default for Config {
@@ -87,6 +90,7 @@ impl Default for Config {
             flush: Flush::default(),
             rules: Rules::default(),
             destinations: Vec::new(),
+            metrics: Metrics::default(),
         }
     }
 }
@@ -178,6 +182,14 @@ pub struct Rules {
     pub paths: Vec<PathBuf>,
     /// Ids of rules that do not run.
     pub disabled: Vec<String>,
+}
+
+/// Numbers for Prometheus.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Metrics {
+    /// Address and port where `serve` answers `/metrics`; it does not without.
+    pub listen: Option<SocketAddr>,
 }
 
 /// Where alerts are delivered.
@@ -320,6 +332,7 @@ eventHubs:
     hubs: [insights-logs-auditlogs]
 flush: {rows: 10, megabytes: 1, age: 2s}
 rules: {paths: [rules], disabled: [risky-ip]}
+metrics: {listen: 127.0.0.1:9464}
 destinations:
   - name: siem
     webhook: {url: 'https://siem.example/alerts', secretHeaders: {Authorization: {env: TOKEN}}, timeout: 3s}
@@ -329,6 +342,7 @@ destinations:
         assert_eq!(config.event_hubs.len(), 2);
         assert_eq!(FlushLimits::from(config.flush).age, Duration::from_secs(2));
         assert_eq!(config.destinations[0].webhook.max_attempts, 80);
+        assert_eq!(config.metrics.listen, Some(([127, 0, 0, 1], 9464).into()));
     }
 
     #[test]
@@ -336,6 +350,8 @@ destinations:
         for (text, expected) in [
             ("lakes: x", "lakes"),
             ("flush: {age: soon}", "soon"),
+            ("metrics: {listen: 9464}", "invalid socket address"),
+            ("metrics: {port: 9464}", "port"),
             ("eventHubs: [{hubs: [a]}]", "eventHubs[0]"),
             (
                 "eventHubs: [{namespace: n, credential: {kind: developerTools}}]",

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::json::text_of;
 use super::record::{Item, Parts, Stored};
 use super::repair::repaired;
-use super::scan::{DEEPEST, Fault, Field, Kind, Scanner, balanced_length};
+use super::scan::{DEEPEST, Fault, Field, Kind, Scanner, Span, balanced_length};
 use super::{Reason, Rejected};
 
 /// The key of the array in the envelope that Azure diagnostic settings write.
@@ -172,7 +172,11 @@ impl<'a> Walker<'a> {
                 fields: first_field..fields.len(),
                 properties: first_property..properties.len(),
             })),
-            Ok(false) => Ok(Walked::Envelope(fields.drain(first_field..).collect())),
+            Ok(false) => {
+                let mut before: Vec<_> = fields.drain(first_field..).collect();
+                before.sort_by_key(|field| field.key.start);
+                Ok(Walked::Envelope(before))
+            }
             Err(fault) => {
                 fields.truncate(first_field);
                 Err(fault)
@@ -251,8 +255,8 @@ impl<'a> Walker<'a> {
     }
 
     fn reject_from(&mut self, start: usize, fault: Fault) {
-        let rest = self.body[start..].trim_ascii_start();
-        let rest = rest.strip_prefix(b",").unwrap_or(rest).trim_ascii();
+        let rest = without_space(&self.body[start..]);
+        let rest = without_space(rest.strip_prefix(b",").unwrap_or(rest));
         self.scanner.set_place(self.body.len());
         if !rest.is_empty() {
             self.reject(rest, reason(fault, rest), fault.to_string());
@@ -284,14 +288,20 @@ fn walk_members(
     if scanner.take(b'}') {
         return Ok(true);
     }
-    let mut has_properties = false;
+    let mut own = None;
     loop {
         let (key, key_escaped) = scanner.key()?;
         match scanner.peek() {
-            Some(b'[') if may_be_envelope && scanner.is_word(key, RECORDS) => return Ok(false),
-            Some(b'{') if !has_properties && scanner.is_word(key, PROPERTIES) => {
-                has_properties = true;
+            Some(b'[') if may_be_envelope && scanner.is_word(key, RECORDS) => {
+                // An envelope has no properties of its own: they are a value like the others.
+                fields.extend(own);
+                return Ok(false);
+            }
+            Some(b'{') if own.is_none() && scanner.is_word(key, PROPERTIES) => {
+                let start = scanner.place();
                 scanner.fields(RECORD_DEPTH - 1, properties)?;
+                let value = Span::new(start, scanner.place());
+                own = Some(Field { key, key_escaped, value, kind: Kind::Object });
             }
             _ => {
                 let (value, kind) = scanner.value(RECORD_DEPTH)?;
@@ -314,6 +324,15 @@ fn reason(fault: Fault, bytes: &[u8]) -> Reason {
 /// Why bytes that are not JSON are not.
 fn reason_of_rest(bytes: &[u8]) -> Reason {
     if std::str::from_utf8(bytes).is_ok() { Reason::InvalidJson } else { Reason::InvalidUtf8 }
+}
+
+/// Without the white space of JSON at both ends; other white space is a byte like any other.
+fn without_space(bytes: &[u8]) -> &[u8] {
+    let is_space = |byte: &u8| matches!(byte, b' ' | b'\n' | b'\r' | b'\t');
+    let begin = bytes.iter().take_while(|byte| is_space(byte)).count();
+    let rest = &bytes[begin..];
+    let end = rest.iter().rev().take_while(|byte| is_space(byte)).count();
+    &rest[..rest.len() - end]
 }
 
 /// The fault of an object at `start`, with its place counted in the body.

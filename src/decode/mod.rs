@@ -166,6 +166,10 @@ mod tests {
         let expected =
             vec![beside(r#""count":1"#), Ok(r#"{"a":1}"#.to_owned()), beside(r#""next":{"b":2}"#)];
         assert_eq!(decoded, expected);
+        // Found by fuzzing.
+        let decoded = shape(r#"{"a":1,"properties":{"b":1},"c":2,"records":[{"a":1}]}"#);
+        let expected = [r#""a":1"#, r#""properties":{"b":1}"#, r#""c":2"#].map(beside);
+        assert_eq!((&decoded[..3], decoded.len()), (&expected[..], 4));
     }
 
     #[test]
@@ -208,6 +212,13 @@ mod tests {
             shape(r#"{"records":[{"a":1}]} ]"#),
             vec![Ok(r#"{"a":1}"#.to_owned()), Err((Reason::InvalidJson, "]".into()))]
         );
+    }
+
+    /// Found by fuzzing: white space of ASCII that is none of JSON.
+    #[test]
+    fn a_form_feed_is_no_white_space() {
+        assert_eq!(shape("[\u{c} "), vec![Err((Reason::InvalidJson, "\u{c}".into()))]);
+        assert_eq!(shape("{\"a\":1}\u{c}").len(), 2);
     }
 
     #[test]

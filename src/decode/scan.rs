@@ -17,7 +17,7 @@ pub(super) struct Span {
 }
 
 impl Span {
-    fn new(start: usize, end: usize) -> Self {
+    pub(super) fn new(start: usize, end: usize) -> Self {
         // Bodies are bounded far below 4 GiB where they are read.
         let cut = |place| u32::try_from(place).unwrap_or(u32::MAX);
         Self { start: cut(start), end: cut(end) }

@@ -6,6 +6,10 @@
 
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 
+/// The first and the last second of the years 1 to 9999, which every reader of a lake can write as
+/// a date.
+const WRITABLE: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
+
 /// Microseconds since the Unix epoch; digits past the microsecond are cut.
 #[must_use]
 pub fn parse_time(text: &str) -> Option<i64> {
@@ -45,9 +49,10 @@ pub fn parse_time(text: &str) -> Option<i64> {
     reader.spaces();
     let offset_minutes = reader.offset()?;
     // A leap second is written as second 60: it belongs to the minute that it ends.
-    let time = NaiveTime::from_hms_opt(hour, minute, second.min(59))?;
+    let second = if second == 60 { 59 } else { second };
+    let time = NaiveTime::from_hms_opt(hour, minute, second)?;
     let utc = NaiveDateTime::new(date, time).and_utc().timestamp() - offset_minutes * 60;
-    utc.checked_mul(1_000_000)?.checked_add(micros)
+    WRITABLE.contains(&utc).then_some(utc * 1_000_000 + micros)
 }
 
 struct Reader<'a>(&'a [u8]);
@@ -112,7 +117,8 @@ impl Reader<'_> {
         let hours = i64::from(self.number(2, 2)?);
         self.take(b':');
         let minutes = if self.0.is_empty() { 0 } else { i64::from(self.number(2, 2)?) };
-        self.0.is_empty().then_some(sign * (hours * 60 + minutes))
+        let is_offset = self.0.is_empty() && hours < 24 && minutes < 60;
+        is_offset.then_some(sign * (hours * 60 + minutes))
     }
 }
 
@@ -143,6 +149,9 @@ mod tests {
             ("1/5/2026, 10:00:00.123 PM", "2026-01-05T22:00:00.123000Z"),
             ("1/5/2026, 10:00:00\u{202f}AM", "2026-01-05T10:00:00.000000Z"),
             ("1969-12-31T23:59:59.9999999Z", "1969-12-31T23:59:59.999999Z"),
+            ("2016-12-31T23:59:60Z", "2016-12-31T23:59:59.000000Z"),
+            ("0001-01-01T00:00:00", "0001-01-01T00:00:00.000000Z"),
+            ("9999-12-31T23:59:59.9999999Z", "9999-12-31T23:59:59.999999Z"),
         ] {
             assert_eq!(iso(text).as_deref(), Some(expected), "{text}");
         }
@@ -166,6 +175,13 @@ mod tests {
             "05/01/2026, 10:00:00.123",
             "05/01/2026, 10:00:00.123 am",
             "99999999999999-01-01T00:00:00Z",
+            // Found by fuzzing: these are in the years 0 and 10000.
+            "0000-12-31T23:59:59Z",
+            "0001-01-01T00:00:00+00:01",
+            "9999-12-31T23:59:59-00:01",
+            "2025-01-15T08:45:61Z",
+            "2025-01-15T08:45:30+24:00",
+            "2025-01-15T08:45:30+02:60",
         ] {
             assert_eq!(iso(text), None, "{text}");
         }

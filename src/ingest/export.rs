@@ -90,7 +90,10 @@ impl Reading {
         let mut named = Vec::with_capacity(body.len() + 64);
         for item in decoded.iter() {
             let record = item.ok()?;
-            let is_row = self.format != FileFormat::Auto || Form::of(&record) == Form::Exported;
+            let is_row = self.format != FileFormat::Auto
+                || Form::of(&record) == Form::Exported
+                // A query may have left out what tells a row.
+                || !is_raw(&record) && table_of(&record).is_err();
             let says_table = exported_type(&record).is_some_and(|name| !name.is_empty());
             if is_row && !says_table {
                 let rest = record.json[1..].trim_start();
@@ -109,14 +112,16 @@ impl Reading {
 fn format_of(body: &[u8]) -> Option<FileFormat> {
     let decoded = decode(body);
     let record = decoded.iter().find_map(Result::ok)?;
-    let is_raw = |record: &Record<'_>| {
-        !record.properties.is_empty() || record.fields.iter().any(|field| field.key() == "time")
-    };
     match Form::of(&record) {
         Form::Exported => Some(FileFormat::LogAnalytics),
         Form::Raw if is_raw(&record) => Some(FileFormat::Records),
         Form::Raw => None,
     }
+}
+
+/// Whether a record has what only Entra writes.
+fn is_raw(record: &Record<'_>) -> bool {
+    !record.properties.is_empty() || record.fields.iter().any(|field| field.key() == "time")
 }
 
 /// Whether a body begins with a row that names no table at all.
@@ -129,11 +134,18 @@ fn is_row_without_table(body: &[u8]) -> bool {
     })
 }
 
+/// How much longer rows may be than the answer that they are of. A real one grows sixfold when all
+/// values are null; a long name with many short rows would grow without bound.
+const MOST_GROWTH: usize = 16;
+
 /// An answer of the query API.
 #[derive(Deserialize)]
 struct Answer<'a> {
     #[serde(borrow)]
     tables: Vec<AnswerTable<'a>>,
+    /// What kept the rest of the rows out.
+    #[serde(borrow)]
+    error: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -156,11 +168,16 @@ fn rows_of_answer(body: &[u8]) -> Option<Vec<u8>> {
         return None;
     }
     let answer: Answer<'_> = serde_json::from_slice(body).ok()?;
+    // What else it holds, its statistics and how to draw it, is about the query and no record.
+    if let Some(error) = answer.error {
+        tracing::warn!("an answer of the query API lacks rows: {error}");
+    }
+    let most = body.len().saturating_mul(MOST_GROWTH);
     let mut rows = String::with_capacity(body.len() * 2);
     for table in &answer.tables {
         let keys: Vec<_> = table.columns.iter().map(|c| serde_json::json!(c.name)).collect();
         for row in &table.rows {
-            if row.len() != keys.len() {
+            if row.len() != keys.len() || rows.len() > most {
                 return None;
             }
             let members = keys.iter().zip(row).map(|(key, value)| format!("{key}:{value}"));
@@ -190,8 +207,19 @@ mod tests {
         let rows = "{\"Id\":\"x\",\"a\\\"b\":{\"c\":[1]}}\n{\"Id\":\"y\",\"a\\\"b\":null}\n";
         assert_eq!(body(FileFormat::Auto, None, answer), rows);
         assert_eq!(body(FileFormat::Records, None, answer), answer);
+        let partial = r#"{"tables":[],"error":{"code":"PartialError"}}"#;
+        assert_eq!(body(FileFormat::Auto, None, partial), "");
         let uneven = r#"{"tables":[{"columns":[{"name":"Id"}],"rows":[["x",1]]}]}"#;
         assert_eq!(body(FileFormat::Auto, None, uneven), uneven);
+    }
+
+    #[test]
+    fn an_answer_that_would_grow_without_bound_is_left_as_it_is() {
+        let (name, rows) = ("x".repeat(100_000), "[1],".repeat(25_000));
+        let rows = rows.trim_end_matches(',');
+        let answer =
+            format!(r#"{{"tables":[{{"columns":[{{"name":"{name}"}}],"rows":[{rows}]}}]}}"#);
+        assert!(body(FileFormat::Auto, None, &answer) == answer);
     }
 
     #[test]
@@ -201,6 +229,9 @@ mod tests {
         let expected = "{\"Type\":\"SigninLogs\",\"TimeGenerated\":\"t\"}\n\
                         { \"TimeGenerated\":\"t\",\"Type\":\"AuditLogs\"}\n{\"time\":\"t\"}\n";
         assert_eq!(body(FileFormat::Auto, Some("SigninLogs"), rows), expected);
+        let timeless = r#"{"Category":"RoleManagement","Id":"a"}"#;
+        let expected = "{\"Type\":\"AuditLogs\",\"Category\":\"RoleManagement\",\"Id\":\"a\"}\n";
+        assert_eq!(body(FileFormat::Auto, Some("AuditLogs"), timeless), expected);
         let row = "{ }";
         let expected = "{\"Type\":\"SigninLogs\"}\n";
         assert_eq!(body(FileFormat::LogAnalytics, Some("SigninLogs"), row), expected);

@@ -66,6 +66,20 @@ pub enum LakeError {
         /// Races lost.
         attempts: u32,
     },
+    /// A column of the lake is of another type than the same column here.
+    #[error(
+        "table {table}: column {column} is {stored} in the lake where {expected} was expected; nothing was written: use the version of entralog that made the table, or another lake"
+    )]
+    ColumnType {
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+        /// Its type in the lake, as Delta names it.
+        stored: String,
+        /// Its type here, as Delta names it.
+        expected: String,
+    },
     /// Rows of our own tables do not fit.
     #[error(transparent)]
     Rows(#[from] RowsError),

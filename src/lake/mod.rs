@@ -8,14 +8,16 @@
 mod commit;
 mod derived;
 mod error;
+mod evolve;
 mod files;
 mod location;
+mod observe;
 mod scan;
 mod writer;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use arrow::array::RecordBatch;
 use delta_kernel::snapshot::SnapshotRef;
@@ -28,6 +30,7 @@ use url::Url;
 
 pub use commit::Advance;
 pub use error::LakeError;
+pub use observe::{Counted, Observer};
 pub use scan::LakeTable;
 pub use writer::TableWriter;
 
@@ -49,6 +52,7 @@ struct Inner {
     engine: DefaultEngine<TokioMultiThreadExecutor>,
     /// The newest snapshot seen of each table: the next one is read from there on.
     snapshots: Mutex<HashMap<&'static str, SnapshotRef>>,
+    observer: OnceLock<Arc<dyn Observer>>,
 }
 
 impl Lake {
@@ -75,8 +79,13 @@ impl Lake {
         let engine = DefaultEngineBuilder::new(Arc::clone(&store))
             .with_task_executor(Arc::new(executor))
             .build();
-        let snapshots = Mutex::default();
-        Self { inner: Arc::new(Inner { root, store, engine, snapshots }) }
+        let (snapshots, observer) = (Mutex::default(), OnceLock::new());
+        Self { inner: Arc::new(Inner { root, store, engine, snapshots, observer }) }
+    }
+
+    /// Tells `observer` of every commit from now on. There is one at most: the first that comes.
+    pub fn observe(&self, observer: Arc<dyn Observer>) {
+        let _ = self.inner.observer.set(observer);
     }
 
     /// The lake's URL, for messages.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::sync::Arc;
+use std::time::Instant;
 
 use arrow::array::{AsArray, RecordBatch, UInt32Array};
 use arrow::compute::take_record_batch;
@@ -12,7 +13,7 @@ use delta_kernel::snapshot::SnapshotRef;
 use delta_kernel::transaction::{UpdateTableOperation, WriteState};
 
 use super::files::{DataFile, write_error};
-use super::{Advance, ENGINE_INFO, Inner, LakeError, commit};
+use super::{Advance, Counted, ENGINE_INFO, Inner, LakeError, commit, evolve};
 use crate::table::Table;
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
@@ -29,11 +30,19 @@ pub struct TableWriter {
     state: Option<Arc<WriteState>>,
     /// The file of each day since the epoch.
     files: BTreeMap<i32, DataFile>,
+    /// What the observer counted of the rows.
+    counted: Vec<Counted>,
 }
 
 impl TableWriter {
     pub(super) fn new(inner: &Arc<Inner>, table: &'static Table) -> Self {
-        Self { inner: Arc::clone(inner), table, state: None, files: BTreeMap::new() }
+        Self {
+            inner: Arc::clone(inner),
+            table,
+            state: None,
+            files: BTreeMap::new(),
+            counted: Vec::new(),
+        }
     }
 
     /// Bytes that the rows which wait take.
@@ -57,6 +66,8 @@ impl TableWriter {
             };
             file.write(&self.inner, &rows)?;
         }
+        let observer = self.inner.observer.get();
+        self.counted.extend(observer.map(|observer| observer.written(self.table, rows)));
         Ok(())
     }
 
@@ -66,8 +77,14 @@ impl TableWriter {
     /// # Errors
     /// As of [`Lake::commit`](super::Lake::commit).
     pub fn commit(self, advances: &[Advance]) -> Result<Option<u64>, LakeError> {
+        let begun = Instant::now();
         let files = self.files.into_values().collect();
-        commit::commit(&self.inner, self.table, files, advances)
+        let version = commit::commit(&self.inner, self.table, files, advances)?;
+        if let (Some(observer), Some(_)) = (self.inner.observer.get(), version) {
+            self.counted.into_iter().for_each(Counted::publish);
+            observer.committed(self.table, begun.elapsed());
+        }
+        Ok(version)
     }
 
     fn state(&mut self) -> Result<Arc<WriteState>, LakeError> {
@@ -78,6 +95,7 @@ impl TableWriter {
             Some(known) => known,
             None => commit::open_or_create(&self.inner, self.table)?,
         };
+        let snapshot = evolve::with_all_columns(&self.inner, self.table, snapshot)?;
         let state = write_state(&self.inner, self.table, snapshot)?;
         self.state = Some(Arc::clone(&state));
         Ok(state)

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use super::recognize::by_columns;
 use super::{Table, by_category, by_name};
 use crate::decode::{Reason, Record, text_of};
 
@@ -41,7 +42,8 @@ fn exported_table(record: &Record<'_>) -> Option<&'static Table> {
     by_name(&exported_type(record)?).filter(|table| table.is_log())
 }
 
-/// The log table that a record belongs to: by the `Type` of a row, else by the category.
+/// The log table that a record belongs to: by the `Type` of a row, else by the category, else by the
+/// columns that the row names.
 ///
 /// # Errors
 /// The record does not say it, or there is no such table: the reason, and the same in words.
@@ -55,15 +57,24 @@ pub fn table_of(record: &Record<'_>) -> Result<&'static Table, (Reason, String)>
             .ok_or_else(|| (Reason::UnknownCategory, format!("no table for Type {name:?}")));
     }
     let category = record.category();
-    let Some(category) = category.as_deref() else {
-        let missing = match form {
-            Form::Raw => "no `category`, so no table",
-            Form::Exported => "no `Type` and no `Category`, so no table",
-        };
-        return Err((Reason::MissingCategory, missing.into()));
+    if let Some(table) = category.as_deref().and_then(by_category) {
+        return Ok(table);
+    }
+    if form == Form::Exported
+        && let Some(table) = by_columns(record)
+    {
+        return Ok(table);
+    }
+    let unclear = match form {
+        Form::Raw => "",
+        Form::Exported => "; no `Type` either, and the columns could be of several tables",
     };
-    by_category(category)
-        .ok_or_else(|| (Reason::UnknownCategory, format!("no table for category {category:?}")))
+    Err(match category {
+        Some(category) => {
+            (Reason::UnknownCategory, format!("no table for category {category:?}{unclear}"))
+        }
+        None => (Reason::MissingCategory, format!("no `category`, so no table{unclear}")),
+    })
 }
 
 /// In words, why a record has no time that can be read.
@@ -111,6 +122,11 @@ mod tests {
             (r#"{"TimeGenerated":"x","Category":"SignInLogs"}"#, "SigninLogs"),
             (r#"{"TimeGenerated":"x","Category":"SignInLogs","Type":""}"#, "SigninLogs"),
             (r#"{"Type":"AADRiskyUsers","Id":"u"}"#, "AADRiskyUsers"),
+            (
+                r#"{"TimeGenerated":"x","Category":"RoleManagement","Id":"a","LoggedByService":"PIM",
+                   "AADOperationType":"Assign","Result":"success","ResourceId":"/t","InitiatedBy":"{}"}"#,
+                "AuditLogs",
+            ),
             (r#"{"Type":"AuditLogs","TimeGenerated":"x","properties":{"a":1}}"#, "AuditLogs"),
         ] {
             assert_eq!(told(json), (Form::Exported, Ok(table)), "{json}");

@@ -50,7 +50,7 @@ pub(super) struct Feeding {
 
 /// Where a union of tables has a column in two types, its export has a column for each, with the
 /// type as a suffix: `DeviceDetail_dynamic` and `DeviceDetail_string`.
-const TWIN_SUFFIXES: [&str; 8] =
+pub(super) const TWIN_SUFFIXES: [&str; 8] =
     ["_dynamic", "_string", "_datetime", "_long", "_int", "_real", "_bool", "_guid"];
 
 #[derive(Debug)]

@@ -26,6 +26,7 @@ mod network_access_traffic;
 mod non_interactive_user_signin_logs;
 mod own;
 mod provisioning_logs;
+mod recognize;
 mod remote_network_health_logs;
 mod risky_agents;
 mod risky_service_principals;

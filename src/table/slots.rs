@@ -20,6 +20,11 @@ pub(super) struct Slots {
     exported: Expected,
 }
 
+/// Keys of a record that are expected again, and their length in bytes: more than any service writes.
+/// What is remembered stays, so it must not be as big as somebody likes.
+const MOST_KEYS: usize = 512;
+const LONGEST_KEY: usize = 128;
+
 /// The slots of the last record's keys, in their order. A service writes its records in one order,
 /// so the next key is nearly always the one that is expected, and no table of keys is asked.
 #[derive(Debug, Default)]
@@ -34,6 +39,9 @@ impl Expected {
         }
         let member = fields.get(place)?;
         let slot = keys.get(&member.key());
+        if place >= MOST_KEYS || member.raw_key.len() > LONGEST_KEY {
+            return slot;
+        }
         if place >= self.0.len() {
             self.0.resize_with(place + 1, Default::default);
         }

@@ -1,9 +1,25 @@
 //! Whether every value of a record is somewhere in its row.
 
-use serde_json::Value;
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must end")]
 
-/// The values of a record that its row does not hold anywhere, be it inside of JSON text.
-pub(crate) fn lost(record: &Value, row: &Value) -> Vec<Value> {
+use arrow::array::{Array, RecordBatch};
+use arrow::util::display::array_value_to_string;
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
+
+/// The first row of a batch as JSON, every column that is set as its text.
+pub(crate) fn row(batch: &RecordBatch) -> Value {
+    let schema = batch.schema();
+    let columns = schema.fields().iter().zip(batch.columns());
+    let set = columns.filter(|(_, column)| column.is_valid(0));
+    let text = |column| Value::from(array_value_to_string(column, 0).unwrap());
+    let fields = set.map(|(field, column)| (field.name().clone(), text(column)));
+    Value::Object(fields.collect::<Map<_, _>>())
+}
+
+/// The values of a record that its row does not hold anywhere, be it inside of JSON text; none of a
+/// text that is no JSON, or that serde does not read, as it does not read 1e400.
+pub(crate) fn lost(record: &str, row: &Value) -> Vec<Value> {
     let mut held = Vec::new();
     for (column, value) in row.as_object().into_iter().flatten() {
         // Where a row came from is no value of the record.
@@ -12,31 +28,75 @@ pub(crate) fn lost(record: &Value, row: &Value) -> Vec<Value> {
         }
         held.push(value.clone());
         // What is JSON in the row is looked into.
-        if let Some(Ok(inner)) = value.as_str().map(serde_json::from_str::<Value>) {
-            leaves(&inner, &mut held);
-        }
+        held.extend(value.as_str().and_then(leaves).unwrap_or_default());
     }
-    let mut wanted = Vec::new();
-    leaves(record, &mut wanted);
+    let mut wanted = leaves(record).unwrap_or_default();
     wanted.retain(|leaf| {
         // JSON inside text may have been taken apart.
-        let inner = leaf.as_str().and_then(|text| serde_json::from_str::<Value>(text).ok());
-        let mut parts = Vec::new();
-        let inner = inner.filter(|inner| inner.is_object() || inner.is_array());
-        inner.iter().for_each(|inner| leaves(inner, &mut parts));
+        let inner = leaf.as_str().filter(|text| text.trim_start().starts_with(['{', '[']));
+        let parts = inner.and_then(leaves).unwrap_or_default();
         let in_parts = !parts.is_empty() && parts.iter().all(|part| is_in(part, &held));
         !is_in(leaf, &held) && !in_parts
     });
     wanted
 }
 
-/// Every scalar in a value; of JSON inside text, the text itself.
-fn leaves(value: &Value, out: &mut Vec<Value>) {
-    match value {
-        Value::Object(object) => object.values().for_each(|value| leaves(value, out)),
-        Value::Array(array) => array.iter().for_each(|value| leaves(value, out)),
-        Value::Null => {}
-        scalar => out.push(scalar.clone()),
+/// Every scalar of a JSON text, also of keys that it has twice; of JSON inside text, the text itself.
+fn leaves(json: &str) -> Option<Vec<Value>> {
+    serde_json::from_str(json).ok().map(|Leaves(leaves)| leaves)
+}
+
+struct Leaves(Vec<Value>);
+
+impl<'de> Deserialize<'de> for Leaves {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Leaves(Vec::new()))
+    }
+}
+
+impl<'de> Visitor<'de> for Leaves {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Self, E> {
+        Ok(Self(vec![value.into()]))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Self, E> {
+        Ok(Self(vec![value.into()]))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Self, E> {
+        Ok(Self(vec![value.into()]))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Self, E> {
+        Ok(Self(vec![value.into()]))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Self, E> {
+        Ok(Self(vec![value.into()]))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut elements: A) -> Result<Self, A::Error> {
+        while let Some(Self(inner)) = elements.next_element()? {
+            self.0.extend(inner);
+        }
+        Ok(self)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut members: A) -> Result<Self, A::Error> {
+        while let Some((_, Self(inner))) = members.next_entry::<IgnoredAny, Self>()? {
+            self.0.extend(inner);
+        }
+        Ok(self)
     }
 }
 

@@ -3,18 +3,21 @@
 //! # Layout
 //!
 //! - `support`: a directory for each test, the binary in it, records in Entra's style.
-//! - `records`: one record of each log category; `leaves`: whether a row holds all of a record.
-//! - `files`, `exports`, `tables`, `nothing_lost`, `any_record`, `event_hubs`: what goes in.
-//! - `exactly_once`, `lake`: what is kept; `drift`: what of it has no column.
+//! - `records`: one record of each log category; `leaves`: whether a row holds all of a record;
+//!   `accounted`: whether every byte of a body is in what came out of it.
+//! - `files`, `exports`, `tables`, `nothing_lost`, `any_record`, `hostile`, `event_hubs`: what goes in.
+//! - `exactly_once`, `lake`, `added_columns`: what is kept; `drift`: what of it has no column.
 //! - `dead`: what could not be decoded, and its replay.
 //! - `query`, `derived`, `output`: what comes out.
 //! - `rules`, `alerts`: what is found, and who hears of it.
-//! - `serve`: all of it at once.
+//! - `serve`: all of it at once; `metrics`: its numbers.
 //! - `errors`: what is said when something is wrong.
 
 // `json!` needs it for records with many properties.
 #![recursion_limit = "512"]
 
+mod accounted;
+mod added_columns;
 mod alerts;
 mod any_record;
 mod dead;
@@ -25,8 +28,10 @@ mod event_hubs;
 mod exactly_once;
 mod exports;
 mod files;
+mod hostile;
 mod lake;
 mod leaves;
+mod metrics;
 mod nothing_lost;
 mod output;
 mod query;

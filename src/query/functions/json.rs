@@ -3,19 +3,36 @@
 //! The order of `TargetResources` is not stable: PIM puts the role first and the user third,
 //! other services the user first.
 
-use sonic_rs::{JsonContainerTrait, JsonValueTrait};
+use crate::decode::{Fields, Kind, Member, decode};
 
 /// A field, as text, of the first object in `array` whose `key` is `value`.
+///
+/// The array is read as records are, with its depth bounded and value by value: what somebody put into
+/// one value neither ends the process nor hides the others.
 pub(super) fn find(array: &str, key: &str, value: &str, field: &str) -> Option<String> {
-    let parsed: sonic_rs::Value = sonic_rs::from_str(array).ok()?;
-    let object =
-        parsed.as_array()?.iter().find(|object| object.get(key).as_str() == Some(value))?;
-    let found = object.get(field)?;
-    match found.as_str() {
-        Some(text) => Some(text.to_owned()),
-        None if found.is_null() => None,
-        None => sonic_rs::to_string(found).ok(),
+    if !array.trim_start().starts_with('[') {
+        return None;
     }
+    let decoded = decode(array.as_bytes());
+    let mut objects = decoded.iter().flatten();
+    let object = objects.find(|object| {
+        let found = member(object.fields, key).filter(is_text).and_then(|found| found.text());
+        found.as_deref() == Some(value)
+    })?;
+    let found = member(object.fields, field)?;
+    match found.kind {
+        Kind::Null => None,
+        Kind::Object | Kind::Array => Some(found.json.to_owned()),
+        _ => found.text().map(Into::into),
+    }
+}
+
+fn member<'a>(fields: Fields<'a>, key: &str) -> Option<Member<'a>> {
+    fields.iter().find(|member| member.key() == key)
+}
+
+fn is_text(member: &Member<'_>) -> bool {
+    matches!(member.kind, Kind::Text | Kind::EscapedText)
 }
 
 #[cfg(test)]
@@ -30,5 +47,14 @@ mod tests {
         assert_eq!(find(array, "type", "User", "x"), None);
         assert_eq!(find(array, "type", "Group", "id"), None);
         assert_eq!(find("not json", "type", "User", "id"), None);
+        assert_eq!(find(r#"{"type":"User","id":"u"}"#, "type", "User", "id"), None);
+    }
+
+    #[test]
+    fn what_somebody_put_into_one_value_hides_no_other() {
+        let brackets = "[".repeat(1 << 20);
+        assert_eq!(find(&brackets, "type", "User", "id"), None);
+        let array = r#"[{"type":"Role","name":"\ud83e","n":1e400},{"type":"User","id":"\u0075"}]"#;
+        assert_eq!(find(array, "type", "User", "id").as_deref(), Some("u"));
     }
 }

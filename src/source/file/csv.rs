@@ -19,6 +19,9 @@ const TIME_GENERATED: &str = "TimeGenerated";
 /// Columns that say when a row belongs, in order of preference: a query may have left the first out.
 const TIMES: [&str; 3] = [TIME_GENERATED, "CreatedDateTime", "ActivityDateTime"];
 
+/// The time in what the Entra admin center itself lets download.
+const ADMIN_CENTER_TIME: &str = "Date (";
+
 #[derive(Debug)]
 pub(super) struct CsvRows {
     records: Records,
@@ -81,7 +84,12 @@ pub(super) fn check_header(head: &[u8]) -> Result<(), Refusal> {
     let header = header(head);
     let named = |name: &str| header.iter().find(|cell| cell.split(" [").next() == Some(name));
     let Some(time) = TIMES.iter().find_map(|name| named(name)) else {
-        return if header.is_empty() { Ok(()) } else { Err(Refusal::NoTime) };
+        let is_of_admin_center = header.iter().any(|cell| cell.starts_with(ADMIN_CENTER_TIME));
+        return match header.is_empty() {
+            true => Ok(()),
+            false if is_of_admin_center => Err(Refusal::AdminCenter),
+            false => Err(Refusal::NoTime),
+        };
     };
     let is_utc = TIMES.contains(&column(time));
     if is_utc { Ok(()) } else { Err(Refusal::NotUtc { column: time.clone() }) }
@@ -323,6 +331,8 @@ mod tests {
         assert_eq!(check_header(b"Id,CreatedDateTime [UTC],Type\n"), Ok(()));
         assert_eq!(check_header(b"Id,Type\n"), Err(Refusal::NoTime));
         assert_eq!(check_header(b"Id;TimeGenerated\n"), Err(Refusal::NoTime));
+        let download = b"\xef\xbb\xbfDate (UTC),Request ID,User,Username\n";
+        assert_eq!(check_header(download), Err(Refusal::AdminCenter));
         let column = "TimeGenerated [Local Time]".to_owned();
         let head = format!("Id,{column}\n");
         assert_eq!(check_header(head.as_bytes()), Err(Refusal::NotUtc { column }));

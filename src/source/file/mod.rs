@@ -101,9 +101,14 @@ pub enum Refusal {
         "the first line names no column `TimeGenerated`, nor `CreatedDateTime` or `ActivityDateTime`; entralog reads CSV as the Log Analytics portal exports it, with commas, so export it again with that column"
     )]
     NoTime,
+    /// What the Entra admin center lets download of sign-ins and changes.
+    #[error(
+        "this is a download of the Entra admin center, which has other columns than the logs and leaves many out; export the same days from Log Analytics (`SigninLogs` or `AuditLogs`, as CSV), or stream the logs by a diagnostic setting"
+    )]
+    AdminCenter,
     /// Rows that do not say their table.
     #[error(
-        "its rows do not say their table (no `Type`); say it with --table, such as --table SigninLogs"
+        "its rows do not say their table (no `Type`, and columns that several tables have); say it with --table, such as --table SigninLogs"
     )]
     NoTable,
     /// A file that is not of the form that was asked for.

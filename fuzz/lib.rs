@@ -1,0 +1,6 @@
+//! What is fuzzed: `decode` and `table` of entralog, and what they need of the other folders.
+
+#[path = "../src/decode/mod.rs"]
+pub mod decode;
+#[path = "../src/table/mod.rs"]
+pub mod table;
