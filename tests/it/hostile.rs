@@ -226,7 +226,7 @@ fn whatever_is_sent_its_neighbours_come_in_and_what_is_refused_has_a_reason() {
         ("invalid_utf8", [with("x", "\"a\":\"").as_bytes(), b"\xff\"}"].concat()),
         ("invalid_json", vec![0; 1000]),
         ("invalid_json", format!("{{\"a\":{digits}x").into()),
-        ("not_a_record", digits.clone().into()),
+        ("invalid_json", digits.clone().into()),
     ];
     let workspace = Workspace::new();
     let mut lines = good("first").into_bytes();
