@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, RecordBatch};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use delta_kernel::engine::arrow_data::ArrowEngineData;
 use delta_kernel::expressions::Scalar;
 use delta_kernel::transaction::{BoundWriteContext, WriteState};
@@ -104,10 +104,12 @@ pub(super) fn engine_data(metadata: &Arc<RecordBatch>) -> Box<dyn EngineData> {
     Box::new(ArrowEngineData::new(RecordBatch::clone(metadata)))
 }
 
-/// How the columns of a file are written.
+/// How the columns of a file are written, going by their first values.
 ///
 /// Times grow from row to row, so the steps between them are stored. JSON is not ordered, so it has no
-/// statistics; and a dictionary is of no use to a column whose values never come again, such as request ids.
+/// statistics. Nor has text that differs from row to row, in a large file: in the order in which logs arrive
+/// every row group has all of its range, so that bounds, which cost two comparisons a value, would leave none
+/// out. A dictionary is of no use to values that never come again, such as request ids.
 fn properties(table: &Table, rows: &RecordBatch) -> Result<WriterProperties, ParquetError> {
     let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
@@ -116,10 +118,6 @@ fn properties(table: &Table, rows: &RecordBatch) -> Result<WriterProperties, Par
         .set_created_by(ENGINE_INFO.into());
     for (column, values) in table.all_columns().zip(rows.columns()) {
         let path = ColumnPath::from(column.name);
-        if column.kind == ColumnType::Dynamic {
-            properties =
-                properties.set_column_statistics_enabled(path.clone(), EnabledStatistics::None);
-        }
         if column.kind == ColumnType::Time {
             properties = properties
                 .set_column_dictionary_enabled(path.clone(), false)
@@ -129,21 +127,46 @@ fn properties(table: &Table, rows: &RecordBatch) -> Result<WriterProperties, Par
             properties =
                 properties.set_column_statistics_enabled(path.clone(), EnabledStatistics::Page);
         }
-        if never_repeats(values) {
+        let sample = Sample::of(values);
+        if column.kind == ColumnType::Dynamic || sample.as_ref().is_some_and(Sample::varies) {
+            properties =
+                properties.set_column_statistics_enabled(path.clone(), EnabledStatistics::None);
+        }
+        if sample.is_some_and(|sample| sample.never_repeats()) {
             properties = properties.set_column_dictionary_enabled(path, false);
         }
     }
     Ok(properties.build())
 }
 
-/// Whether no value of a text column comes twice among its first ones. Among so many even the users of a large
-/// tenant do, so that theirs are columns with a dictionary; of too few nothing can be said.
-fn never_repeats(values: &ArrayRef) -> bool {
-    const SAMPLE: std::ops::RangeInclusive<usize> = 100..=1000;
-    let Some(values) = values.as_string_opt::<i32>() else { return false };
-    let mut seen = HashSet::new();
-    let mut sample = values.iter().flatten().take(*SAMPLE.end());
-    sample.all(|value| seen.insert(value)) && SAMPLE.contains(&seen.len())
+/// The first rows of a text column.
+struct Sample {
+    rows: usize,
+    values: usize,
+    different: usize,
+}
+
+impl Sample {
+    const ROWS: usize = 1000;
+
+    fn of(column: &ArrayRef) -> Option<Self> {
+        let column = column.as_string_opt::<i32>()?;
+        let rows = column.len().min(Self::ROWS);
+        let values: Vec<_> = column.iter().take(rows).flatten().collect();
+        let different = values.iter().collect::<HashSet<_>>().len();
+        Some(Self { rows, values: values.len(), different })
+    }
+
+    /// Whether rows have values, and not all the same one; of too few rows nothing can be said.
+    fn varies(&self) -> bool {
+        self.rows == Self::ROWS && self.different > 1 && self.values * 10 > self.rows
+    }
+
+    /// Whether no value comes twice. Among a thousand even the users of a large tenant do, so that theirs are
+    /// columns with a dictionary; of too few nothing can be said.
+    fn never_repeats(&self) -> bool {
+        self.values >= 100 && self.different == self.values
+    }
 }
 
 pub(super) fn write_error(table: &Table, error: impl fmt::Display) -> LakeError {
