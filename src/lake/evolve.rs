@@ -8,7 +8,7 @@ use delta_kernel::committer::FileSystemCommitter;
 use delta_kernel::engine::arrow_conversion::TryFromArrow;
 use delta_kernel::schema::{StructField, StructType};
 use delta_kernel::snapshot::SnapshotRef;
-use delta_kernel::transaction::{CommitResult, UpdateTableOperation};
+use delta_kernel::transaction::{CommitResult, TransactionBuilder, UpdateTableOperation};
 
 use super::{ENGINE_INFO, Inner, LakeError};
 use crate::table::Table;
@@ -75,7 +75,7 @@ fn add(
     let builder = snapshot.update_table(UpdateTableOperation::AlterTable, ENGINE_INFO, false);
     let transaction = columns
         .into_iter()
-        .fold(builder, |builder, column| builder.add_column(column))
+        .fold(builder, TransactionBuilder::add_column)
         .build(inner.engine(), Box::new(FileSystemCommitter::new()))
         .map_err(failed)?;
     match transaction.commit(inner.engine()).map_err(failed)? {

@@ -137,7 +137,7 @@ impl Metrics {
         self.counters.repeated_records.inc_by(records);
     }
 
-    /// All of it in the text format of OpenMetrics, which Prometheus reads.
+    /// All of it in the text format of `OpenMetrics`, which Prometheus reads.
     ///
     /// # Errors
     /// The text cannot be written, which would be a defect of this module.

@@ -1,7 +1,5 @@
 //! Any JSON whatever as a record: no value of it is lost, whatever its table makes of it.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must end")]
-
 use entralog::decode::decode;
 use entralog::table::{self, Column, Provenance, Table, TableBuilder};
 use proptest::collection::vec;
