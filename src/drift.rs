@@ -22,6 +22,9 @@ const EXAMPLE: usize = 80;
 /// Places whose columns are remembered; hostile records could have any number.
 const MOST_PLACES: usize = 1000;
 
+/// Bytes of a place that is remembered.
+const LONGEST_PLACE: usize = 128;
+
 /// Why a value is in `_Unmapped`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Change {
@@ -111,7 +114,7 @@ pub async fn drift(
 type Seen = BTreeMap<(String, Change), Drift>;
 
 /// A value in `_Unmapped`.
-pub(crate) struct Unmapped<'a> {
+pub(crate) struct UnmappedValue<'a> {
     /// Its place in the record, such as `properties.userId`.
     pub(crate) property: String,
     /// Why it is there.
@@ -135,7 +138,7 @@ impl Places {
     }
 
     /// Calls `found` for each value in the `_Unmapped` of a row.
-    pub(crate) fn changes(&mut self, unmapped: &str, mut found: impl FnMut(Unmapped<'_>)) {
+    pub(crate) fn changes(&mut self, unmapped: &str, mut found: impl FnMut(UnmappedValue<'_>)) {
         // In an array, so that a key `records` in it is not taken for an envelope.
         let body = format!("[{unmapped}]");
         for record in decode(body.as_bytes()).iter().flatten() {
@@ -148,7 +151,12 @@ impl Places {
         }
     }
 
-    fn change(&mut self, prefix: &str, member: Member<'_>, found: &mut impl FnMut(Unmapped<'_>)) {
+    fn change(
+        &mut self,
+        prefix: &str,
+        member: Member<'_>,
+        found: &mut impl FnMut(UnmappedValue<'_>),
+    ) {
         let property = format!("{prefix}{}", member.key());
         // A table need not have a column that says its own category.
         if property == "category" && member.text().is_some_and(|text| self.table.is_of(&text)) {
@@ -160,7 +168,7 @@ impl Places {
             Some(column) if column.takes(&member) => Change::SecondValue,
             Some(_) => Change::UnexpectedType,
         };
-        found(Unmapped { property, change, column, member });
+        found(UnmappedValue { property, change, column, member });
     }
 
     fn column(&mut self, property: &str) -> Option<&'static Column> {
@@ -168,7 +176,7 @@ impl Places {
             return *column;
         }
         let column = self.table.column_from(property);
-        if self.columns.len() < MOST_PLACES {
+        if self.columns.len() < MOST_PLACES && property.len() <= LONGEST_PLACE {
             self.columns.insert(property.to_owned(), column);
         }
         column
@@ -176,7 +184,7 @@ impl Places {
 }
 
 fn count(places: &mut Places, unmapped: &str, time: i64, seen: &mut Seen) {
-    places.changes(unmapped, |Unmapped { property, change, column, member }| {
+    places.changes(unmapped, |UnmappedValue { property, change, column, member }| {
         let drift = seen.entry((property.to_lowercase(), change)).or_insert_with(|| Drift {
             property,
             change,

@@ -13,7 +13,8 @@
 //!
 //! # Layout
 //!
-//! The modules are the words of the picture; imports run from right to left.
+//! The modules are the words of the picture, what several of them need, and what stands around it;
+//! imports run from right to left in the picture, and upwards in this list.
 //!
 //! - [`facts`]: what the field knows of single values: addresses, legacy protocols, result codes.
 //! - [`source`]: bodies with positions, from the partitions of Event Hubs and from files.

@@ -103,6 +103,9 @@ impl Service {
                 Err(error) if is_final(&error) => return Err(error),
                 Err(error) => tracing::error!("ingestion stopped, trying again: {error}"),
             }
+            if let Err(error) = ingester.stop().await {
+                tracing::error!("the last commit before that failed: {error}");
+            }
             wait = if committed > 0 { FIRST_WAIT } else { (wait * 2).min(LONGEST_WAIT) };
             if sleep(wait, cancel).await {
                 return Ok(());

@@ -1,6 +1,7 @@
 //! The thread that encodes rows and commits them, while the ingester decodes the next ones.
 
 use std::collections::HashMap;
+use std::panic::resume_unwind;
 
 use arrow::array::RecordBatch;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -22,7 +23,8 @@ pub(super) struct Committer {
     state: watch::Receiver<State>,
     /// Commits that were asked for.
     asked: u64,
-    thread: JoinHandle<Result<(), IngestError>>,
+    /// Until it is known to have ended.
+    thread: Option<JoinHandle<Result<(), IngestError>>>,
 }
 
 /// A table and where its sources stand after the commit.
@@ -40,8 +42,8 @@ enum Work {
 struct State {
     /// Commits that were made.
     made: u64,
-    /// Bytes of encoded rows that wait.
-    encoded: usize,
+    /// Bytes of the rows that wait.
+    bytes: usize,
 }
 
 impl Committer {
@@ -49,13 +51,13 @@ impl Committer {
         let (sender, receiver) = mpsc::channel(WAITING);
         let (publish, state) = watch::channel(State::default());
         let thread = tokio::task::spawn_blocking(move || run(&lake, receiver, &publish));
-        Self { sender, state, asked: 0, thread }
+        Self { sender, state, asked: 0, thread: Some(thread) }
     }
 
-    /// Bytes of encoded rows that no commit has been asked for.
-    pub(super) fn encoded(&self) -> usize {
+    /// Bytes of the rows that no commit has been asked for.
+    pub(super) fn bytes(&self) -> usize {
         let state = *self.state.borrow();
-        if state.made == self.asked { state.encoded } else { 0 }
+        if state.made == self.asked { state.bytes } else { 0 }
     }
 
     pub(super) async fn write(
@@ -77,24 +79,37 @@ impl Committer {
         let (sender, receiver) = oneshot::channel();
         self.send(Work::Settle(sender)).await?;
         if receiver.await.is_err() {
-            self.failure().await?;
+            self.ended().await?;
         }
         Ok(())
     }
 
     async fn send(&mut self, work: Work) -> Result<(), IngestError> {
         if self.sender.send(work).await.is_err() {
-            self.failure().await?;
+            self.ended().await?;
         }
         Ok(())
     }
 
-    /// Why the thread has ended.
-    async fn failure(&mut self) -> Result<(), IngestError> {
-        match (&mut self.thread).await {
+    /// Waits for the thread to end before its time, and gives the reason.
+    pub(super) async fn failure(&mut self) -> Result<(), IngestError> {
+        while self.state.changed().await.is_ok() {}
+        self.ended().await
+    }
+
+    /// Lets the thread end, with all that it was asked for done.
+    pub(super) async fn end(mut self) -> Result<(), IngestError> {
+        // It ends when nobody can send any more.
+        drop(std::mem::replace(&mut self.sender, mpsc::channel(1).0));
+        self.ended().await
+    }
+
+    async fn ended(&mut self) -> Result<(), IngestError> {
+        let Some(thread) = self.thread.take() else { return Ok(()) };
+        match thread.await {
             Ok(result) => result,
-            // Nobody aborts it.
-            Err(error) => std::panic::resume_unwind(error.into_panic()),
+            // Cancelled by a runtime that ends: nobody asks for more then.
+            Err(error) => error.try_into_panic().map_or(Ok(()), |panic| resume_unwind(panic)),
         }
     }
 }
@@ -125,8 +140,8 @@ fn run(
                 continue;
             }
         }
-        let encoded = writers.values().map(TableWriter::memory).sum();
-        publish.send_replace(State { made, encoded });
+        let bytes = writers.values().map(TableWriter::bytes).sum();
+        publish.send_replace(State { made, bytes });
     }
     Ok(())
 }

@@ -79,6 +79,7 @@ pub async fn ingest_hubs(
                 None => break,
             },
             () = until(due) => ingester.flush().await?,
+            failed = ingester.failure() => failed?,
             Some(ended) = readers.join_next() => joined(ended)?,
             () = cancel.cancelled() => break,
         }

@@ -67,10 +67,10 @@ pub enum IngestError {
 /// JSON bytes of the records of a batch: few enough to keep memory small, enough to spread what each batch costs.
 const BATCH_BYTES: usize = 8 << 20;
 
-/// Encoded rows that wait are committed when they have grown to this many bytes.
-const ENCODED_BYTES: usize = 96 << 20;
+/// Rows that wait to be committed are when they have grown to this many bytes, most of them Parquet.
+const WAITING_BYTES: usize = 64 << 20;
 
-/// When waiting rows are committed: whichever comes first, or 96 MiB of them as Parquet.
+/// When waiting rows are committed: whichever comes first, or 64 MiB of them as Parquet.
 #[derive(Debug, Clone, Copy)]
 pub struct FlushLimits {
     /// Rows of all tables.
@@ -196,10 +196,10 @@ impl Ingester {
     #[must_use]
     pub fn is_due(&self) -> bool {
         let Waiting { rows, bytes, since } = self.waiting;
-        let encoded = self.committer.as_ref().map_or(0, Committer::encoded);
+        let waiting = self.committer.as_ref().map_or(0, Committer::bytes);
         rows >= self.limits.rows
             || bytes >= self.limits.bytes
-            || encoded >= ENCODED_BYTES
+            || waiting >= WAITING_BYTES
             || since.is_some_and(|since| since.elapsed() >= self.limits.age)
     }
 
@@ -279,6 +279,29 @@ impl Ingester {
     pub async fn flush(&mut self) -> Result<(), IngestError> {
         self.commit().await?;
         self.committer().settle().await
+    }
+
+    /// Waits until a commit that was asked for fails, and for ever if none does.
+    ///
+    /// # Errors
+    /// Why it failed.
+    pub async fn failure(&mut self) -> Result<(), IngestError> {
+        match &mut self.committer {
+            Some(committer) => committer.failure().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Lets the commits that were asked for end; what was not is dropped. Without this, an ingester that
+    /// follows may take the last commits of this one for another writer's.
+    ///
+    /// # Errors
+    /// A commit failed.
+    pub async fn stop(self) -> Result<(), IngestError> {
+        match self.committer {
+            Some(committer) => committer.end().await,
+            None => Ok(()),
+        }
     }
 
     /// Asks for a commit of everything that waits.

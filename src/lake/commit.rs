@@ -12,8 +12,7 @@ use delta_kernel::transaction::create_table::create_table;
 use delta_kernel::transaction::data_layout::DataLayout;
 use delta_kernel::transaction::{CommitResult, UpdateTableOperation};
 
-use super::files::{self, DataFile};
-use super::{ENGINE_INFO, Inner, LakeError};
+use super::{ENGINE_INFO, Inner, LakeError, files};
 use crate::table::{PARTITION_COLUMN, Table};
 
 /// Races lost in a row before a commit gives up.
@@ -50,25 +49,22 @@ pub struct Advance {
     pub to: i64,
 }
 
+/// Commits what `store` stores, with these positions; gives the new version.
 pub(super) fn commit(
     inner: &Arc<Inner>,
     table: &'static Table,
-    written: Vec<DataFile>,
     advances: &[Advance],
-) -> Result<Option<u64>, LakeError> {
-    if written.is_empty() && advances.is_empty() {
-        return Ok(None);
-    }
+    store: impl FnOnce() -> Result<Vec<Arc<RecordBatch>>, LakeError>,
+) -> Result<u64, LakeError> {
     // Before anything is stored: a writer that is fenced leaves no files behind.
     let mut snapshot = newest_for(inner, table, advances)?;
-    let added: Vec<_> =
-        written.into_iter().map(|file| file.store(inner)).collect::<Result<_, _>>()?;
+    let added = store()?;
 
     let mut attempt = 0;
     loop {
         let outcome = try_commit(inner, table, snapshot, &added, advances);
         match outcome {
-            Ok(Some(committed)) => return Ok(Some(committed)),
+            Ok(Some(committed)) => return Ok(committed),
             Ok(None) if attempt < ATTEMPTS => {
                 attempt += 1;
                 // Writers that lost together must not meet again at once.

@@ -62,9 +62,9 @@ impl DataFile {
         Ok(Self { table, context, writer, statistics })
     }
 
-    /// Bytes of memory that it takes.
-    pub(super) fn memory(&self) -> usize {
-        self.writer.memory_size() + self.writer.bytes_written()
+    /// Bytes that are written, or will about be.
+    pub(super) fn bytes(&self) -> usize {
+        self.writer.in_progress_size() + self.writer.bytes_written()
     }
 
     pub(super) fn write(&mut self, inner: &Inner, rows: &RecordBatch) -> Result<(), LakeError> {
@@ -106,7 +106,7 @@ pub(super) fn engine_data(metadata: &Arc<RecordBatch>) -> Box<dyn EngineData> {
 
 /// How the columns of a file are written, going by their first values.
 ///
-/// Times grow from row to row, so the steps between them are stored. JSON is not ordered, so it has no
+/// Times grow from row to row, nearly, as logs arrive, so the steps between them are stored. JSON is not ordered, so it has no
 /// statistics. Nor has text that differs from row to row, in a large file: in the order in which logs arrive
 /// every row group has all of its range, so that bounds, which cost two comparisons a value, would leave none
 /// out. A dictionary is of no use to values that never come again, such as request ids.

@@ -21,7 +21,7 @@ use prometheus_client::registry::{Registry, Unit};
 
 pub use endpoint::answer;
 
-use self::rows::Unmapped;
+use self::rows::UnmappedCounts;
 use crate::lake::{Counted, Observer};
 use crate::table::{ALERT_DELIVERIES, DEAD_LETTERS, SECURITY_ALERT, Table};
 
@@ -30,7 +30,7 @@ use crate::table::{ALERT_DELIVERIES, DEAD_LETTERS, SECURITY_ALERT, Table};
 pub struct Metrics {
     registry: Arc<Registry>,
     counters: Counters,
-    unmapped: Arc<Mutex<HashMap<&'static str, Unmapped>>>,
+    unmapped: Arc<Mutex<HashMap<&'static str, UnmappedCounts>>>,
 }
 
 #[derive(Debug, Clone)]
@@ -150,7 +150,7 @@ impl Metrics {
     fn count_log(&self, table: &'static Table, rows: &RecordBatch) -> Counted {
         let found = {
             let mut unmapped = self.unmapped.lock().unwrap_or_else(PoisonError::into_inner);
-            unmapped.entry(table.name).or_insert_with(|| Unmapped::of(table)).count(rows)
+            unmapped.entry(table.name).or_insert_with(|| UnmappedCounts::of(table)).count(rows)
         };
         let (counters, table, rows) = (self.counters.clone(), table.name, rows.num_rows() as u64);
         Counted::new(move || {

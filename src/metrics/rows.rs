@@ -32,7 +32,7 @@ pub(super) fn by_value(rows: &RecordBatch, column: &str) -> BTreeMap<String, u64
 
 /// The `_Unmapped` of one table.
 #[derive(Debug)]
-pub(super) struct Unmapped {
+pub(super) struct UnmappedCounts {
     places: Places,
     /// Properties that have a counter of their own.
     known: HashSet<String>,
@@ -45,7 +45,7 @@ pub(super) struct Found {
     pub(super) columns: BTreeMap<&'static str, u64>,
 }
 
-impl Unmapped {
+impl UnmappedCounts {
     pub(super) fn of(table: &'static Table) -> Self {
         Self { places: Places::of(table), known: HashSet::new() }
     }

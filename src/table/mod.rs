@@ -382,8 +382,6 @@ mod tests {
         }
     }
 
-    /// A top-level key that no column names counts as the property of its name, for records that
-    /// were flattened. What every record has at its top must not be taken for that property.
     #[test]
     fn a_category_belongs_to_one_table() {
         let mut categories: Vec<_> = LOGS

@@ -162,6 +162,27 @@ async fn of_two_writers_on_one_source_the_second_is_fenced_and_writes_nothing() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_commit_that_fails_behind_is_known_without_another_delivery() {
+    let workspace = Workspace::new();
+    let lake = Lake::open(workspace.path("lake").to_str().unwrap()).unwrap();
+    let source: Arc<str> = "hub/0".into();
+    let limits = FlushLimits { rows: 1, ..FlushLimits::default() };
+    let mut first = Ingester::new(lake.clone(), limits);
+    let mut second = Ingester::new(lake.clone(), limits);
+    first.resume(&source).await.unwrap();
+    second.resume(&source).await.unwrap();
+    first.take(&delivery(&source, 0)).await.unwrap();
+    first.stop().await.unwrap();
+    assert_eq!(workspace.distinct_count("SigninLogs"), 1);
+
+    second.take(&delivery(&source, 0)).await.unwrap();
+    let failure = tokio::time::timeout(crate::support::PATIENCE, second.failure()).await.unwrap();
+    assert!(is_fenced(&failure), "{failure:?}");
+    // Nothing is left to be said when it is put away.
+    second.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn writers_on_different_sources_do_not_hinder_each_other() {
     let workspace = Workspace::new();
     let path = workspace.path("lake");

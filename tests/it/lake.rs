@@ -28,6 +28,40 @@ fn actions(workspace: &Workspace, table: &str) -> Vec<(u64, Value)> {
 }
 
 #[test]
+fn rows_of_many_days_are_each_in_the_file_of_their_day() {
+    let workspace = Workspace::new();
+    let records: Vec<_> = (0..60)
+        .map(|n| {
+            let time = format!("2026-01-{:02}T10:00:00Z", n % 30 + 1);
+            sign_in(&time, "ada@contoso.com", "0", &format!("s{n}"))
+        })
+        .collect();
+    workspace.write("logs.ndjson", &lines(&records));
+    workspace.succeed(&["ingest", "--from", "logs.ndjson"]);
+
+    let actions = actions(&workspace, "SigninLogs");
+    let mut days: Vec<_> = actions
+        .iter()
+        .filter_map(|(_, action)| action.get("add"))
+        .map(|add| {
+            let day = add["partitionValues"]["date"].as_str().unwrap().to_owned();
+            let statistics: Value = serde_json::from_str(add["stats"].as_str().unwrap()).unwrap();
+            assert_eq!(statistics["numRecords"], 2, "{day}");
+            for bound in ["minValues", "maxValues"] {
+                let time = statistics[bound]["TimeGenerated"].as_str().unwrap();
+                assert!(time.starts_with(&day), "{day}: {time}");
+            }
+            day
+        })
+        .collect();
+    days.sort();
+    days.dedup();
+    assert_eq!(days.len(), 30);
+    let sql = "SELECT count(DISTINCT Id) FROM SigninLogs WHERE date = CAST(TimeGenerated AS DATE)";
+    assert_eq!(workspace.value(sql), 60);
+}
+
+#[test]
 fn rows_and_the_position_of_their_source_are_in_one_commit() {
     let workspace = Workspace::new();
     let record = sign_in("2026-01-05T10:00:00Z", "ada@contoso.com", "0", "s0");
