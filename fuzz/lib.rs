@@ -2,5 +2,9 @@
 
 #[path = "../src/decode/mod.rs"]
 pub mod decode;
+// Tables use only a part of it.
+#[allow(dead_code, unused_imports)]
+#[path = "../src/facts/mod.rs"]
+pub mod facts;
 #[path = "../src/table/mod.rs"]
 pub mod table;

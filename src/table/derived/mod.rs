@@ -6,6 +6,7 @@
 //! complete; for files that lack them, a scan makes them by the same code.
 
 mod leaves;
+mod lenient;
 
 use std::fmt;
 
