@@ -2,9 +2,9 @@
 
 #[path = "../src/decode/mod.rs"]
 pub mod decode;
-#[cfg(feature = "table")]
+// Tables use only a part of it.
+#[allow(dead_code, unused_imports)]
 #[path = "../src/facts/mod.rs"]
 pub mod facts;
-#[cfg(feature = "table")]
 #[path = "../src/table/mod.rs"]
 pub mod table;

@@ -13,10 +13,12 @@
 //! | `record` | what came out of it |
 //! | `repair` | JSON that was broken on its way |
 //! | `path` | values at known paths of a JSON text |
+//! | `objects` | the objects in a JSON array |
 //! | `json`, `time` | scalars as text, and as time |
 
 mod body;
 mod json;
+mod objects;
 mod path;
 mod record;
 mod repair;
@@ -24,6 +26,7 @@ mod scan;
 mod time;
 
 pub use json::{is_json, text_of};
+pub use objects::objects;
 pub use path::{Found, Step, find};
 pub use record::{Decoded, Fields, Member, Record};
 pub use scan::Kind;

@@ -175,7 +175,7 @@ pub struct Member<'a> {
 }
 
 impl<'a> Member<'a> {
-    fn new(text: &'a str, field: &Field) -> Self {
+    pub(super) fn new(text: &'a str, field: &Field) -> Self {
         Self {
             raw_key: field.key.of(text),
             key_escaped: field.key_escaped,

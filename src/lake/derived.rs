@@ -1,9 +1,12 @@
-//! Derived columns of files that lack them: files that were written before a column was made, or by
-//! another writer.
+//! Derived columns of files that lack them: files that were written before a column was made, by
+//! another version, or by another writer.
 //!
 //! For each file a scan adapts its expressions to the columns that the file has. Here a derived
 //! column that the file lacks becomes an expression over the columns that it is made of, which
 //! computes it by the code that makes it at ingest. Any other column that the file lacks is null.
+//!
+//! What a file has of derived columns is believed only where its footer says that this version made
+//! them: another writer fills columns that it knows nothing of with null.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -20,8 +23,23 @@ use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_expr_adapter::{
     DefaultPhysicalExprAdapterFactory, PhysicalExprAdapter, PhysicalExprAdapterFactory,
 };
+use parquet::file::metadata::KeyValue;
 
-use crate::table::{Derived, Table};
+use crate::table::{DERIVED_VERSION, Derived, Table};
+
+/// Names in the footer of a data file the version that its derived columns are of.
+const STAMP: &str = "entralog.derived";
+
+/// What the footer of a data file of this version says.
+pub(super) fn stamp() -> Vec<KeyValue> {
+    vec![KeyValue::new(STAMP.into(), DERIVED_VERSION.to_string())]
+}
+
+/// Whether the derived columns of a file are those that this version makes. The Parquet reader puts
+/// what the footer says into the metadata of the schema.
+fn is_stamped(file: &Schema) -> bool {
+    file.metadata.get(STAMP).is_some_and(|version| *version == DERIVED_VERSION.to_string())
+}
 
 /// Adapts expressions over a table to each of its files.
 #[derive(Debug)]
@@ -30,7 +48,9 @@ pub(super) struct FileAdapters(pub(super) &'static Table);
 impl PhysicalExprAdapterFactory for FileAdapters {
     fn create(&self, table: SchemaRef, file: SchemaRef) -> Result<Arc<dyn PhysicalExprAdapter>> {
         let mut missing = self.0.derived();
-        missing.retain(|derived| file.field_with_name(derived.column.name).is_err());
+        if is_stamped(&file) {
+            missing.retain(|derived| file.field_with_name(derived.column.name).is_err());
+        }
         let rest = DefaultPhysicalExprAdapterFactory.create(Arc::clone(&table), file)?;
         Ok(Arc::new(FileAdapter { table, missing, rest }))
     }
@@ -39,7 +59,7 @@ impl PhysicalExprAdapterFactory for FileAdapters {
 #[derive(Debug)]
 struct FileAdapter {
     table: SchemaRef,
-    /// Derived columns that the file lacks.
+    /// Derived columns that the file lacks, or has of another making.
     missing: Vec<Derived>,
     /// What adapts all other columns.
     rest: Arc<dyn PhysicalExprAdapter>,

@@ -115,7 +115,8 @@ fn properties(table: &Table, rows: &RecordBatch) -> Result<WriterProperties, Par
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
         .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_max_row_group_row_count(Some(ROW_GROUP))
-        .set_created_by(ENGINE_INFO.into());
+        .set_created_by(ENGINE_INFO.into())
+        .set_key_value_metadata(Some(super::derived::stamp()));
     for (column, values) in table.all_columns().zip(rows.columns()) {
         let path = ColumnPath::from(column.name);
         if column.kind == ColumnType::Time {

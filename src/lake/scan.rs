@@ -16,7 +16,7 @@ use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, Pa
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::datasource::table_schema::TableSchema;
 use datafusion::logical_expr::utils::conjunction;
-use datafusion::logical_expr::{Expr, Operator, TableProviderFilterPushDown, TableType};
+use datafusion::logical_expr::{Expr, Operator, TableProviderFilterPushDown, TableType, lit};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use delta_kernel::FilteredEngineData;
@@ -132,11 +132,12 @@ impl TableProvider for LakeTable {
         let table_schema = TableSchema::builder(self.table.schema())
             .with_table_partition_cols(vec![Arc::new(partition_field())])
             .build();
-        let mut source = ParquetSource::new(table_schema);
-        if let Some(filter) = conjunction(filters.to_vec()) {
-            let schema = DFSchema::try_from(Arc::clone(&self.schema))?;
-            source = source.with_predicate(state.create_physical_expr(filter, &schema)?);
-        }
+        let source = ParquetSource::new(table_schema);
+        // A scan without a filter does not adapt itself to a file that has all columns of the table, and
+        // derived columns that another writer left null would be read.
+        let filter = conjunction(filters.to_vec()).unwrap_or_else(|| lit(true));
+        let schema = DFSchema::try_from(Arc::clone(&self.schema))?;
+        let source = source.with_predicate(state.create_physical_expr(filter, &schema)?);
         let store = location::store_url(&self.inner.root);
         let groups = FileGroup::new(files).split_files(state.config().target_partitions());
         let config = FileScanConfigBuilder::new(ObjectStoreUrl::parse(store)?, Arc::new(source))

@@ -50,7 +50,7 @@ use crate::decode::Member;
 
 pub use builder::{Provenance, TableBuilder};
 pub use dead_letters::{DeadLetter, DeadLetterBuilder};
-pub use derived::{Derivation, Derived};
+pub use derived::{DERIVED_VERSION, Derivation, Derived};
 pub use form::{Form, exported_type, table_of, without_time};
 pub use own::{
     ALERT_DELIVERIES, DEAD_LETTER_REPLAYS, DEAD_LETTERS, ROLE_ASSIGNMENTS, ROLE_ELIGIBILITY,

@@ -72,7 +72,7 @@ fn a_record_fills_them() {
 }
 
 #[test]
-fn json_is_answered_from_them_and_leaves_out_row_groups() {
+fn json_is_answered_from_them_and_small_files_without_it_are_left_out() {
     let workspace = Workspace::new();
     for (file, result) in [("a", "0"), ("b", "50126"), ("c", "53003")] {
         let records = [sign_in("2026-01-05T10:00:00Z", "ada@contoso.com", result, file)];

@@ -2,8 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must end")]
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use arrow::array::{Array, RecordBatch};
 use arrow::util::display::array_value_to_string;
+use entralog::table;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
@@ -22,8 +26,7 @@ pub(crate) fn row(batch: &RecordBatch) -> Value {
 pub(crate) fn lost(record: &str, row: &Value) -> Vec<Value> {
     let mut held = Vec::new();
     for (column, value) in row.as_object().into_iter().flatten() {
-        // Where a row came from is no value of the record.
-        if column == "_Source" {
+        if is_ours(column) {
             continue;
         }
         held.push(value.clone());
@@ -39,6 +42,16 @@ pub(crate) fn lost(record: &str, row: &Value) -> Vec<Value> {
         !is_in(leaf, &held) && !in_parts
     });
     wanted
+}
+
+/// Whether a column holds no value of the record itself: where the row came from and when, and what is
+/// made of other columns, which would be lost with those.
+fn is_ours(column: &str) -> bool {
+    static DERIVED: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+        let derived = table::logs().iter().flat_map(|table| table.derived());
+        derived.map(|derived| derived.column.name).collect()
+    });
+    ["_Source", "_IngestedAt"].contains(&column) || DERIVED.contains(column)
 }
 
 /// Every scalar of a JSON text, also of keys that it has twice; of JSON inside text, the text itself.

@@ -8,7 +8,7 @@
 //! - `files`, `exports`, `tables`, `nothing_lost`, `any_record`, `hostile`, `event_hubs`: what goes in.
 //! - `exactly_once`, `lake`, `added_columns`: what is kept; `drift`: what of it has no column.
 //! - `dead`: what could not be decoded, and its replay.
-//! - `query`, `derived`, `output`: what comes out.
+//! - `query`, `derived`, `output`: what comes out; `other_writer`: of files that somebody else wrote.
 //! - `rules`, `alerts`: what is found, and who hears of it.
 //! - `serve`: all of it at once; `metrics`: its numbers.
 //! - `errors`: what is said when something is wrong.
@@ -33,6 +33,7 @@ mod lake;
 mod leaves;
 mod metrics;
 mod nothing_lost;
+mod other_writer;
 mod output;
 mod query;
 mod records;

@@ -3,23 +3,18 @@
 //! The order of `TargetResources` is not stable: PIM puts the role first and the user third,
 //! other services the user first.
 
-use crate::decode::{Fields, Kind, Member, decode};
+use crate::decode::{Kind, Member, objects};
 
 /// A field, as text, of the first object in `array` whose `key` is `value`.
 ///
-/// The array is read as records are, with its depth bounded and value by value: what somebody put into
-/// one value neither ends the process nor hides the others.
+/// The array is read with its depth bounded and value by value: what somebody put into one value
+/// neither ends the process nor hides the others.
 pub(super) fn find(array: &str, key: &str, value: &str, field: &str) -> Option<String> {
-    if !array.trim_start().starts_with('[') {
-        return None;
-    }
-    let decoded = decode(array.as_bytes());
-    let mut objects = decoded.iter().flatten();
-    let object = objects.find(|object| {
-        let found = member(object.fields, key).filter(is_text).and_then(|found| found.text());
+    let object = objects(array).find(|object| {
+        let found = member(object, key).filter(|found| is_text(found)).and_then(Member::text);
         found.as_deref() == Some(value)
     })?;
-    let found = member(object.fields, field)?;
+    let found = member(&object, field)?;
     match found.kind {
         Kind::Null => None,
         Kind::Object | Kind::Array => Some(found.json.to_owned()),
@@ -27,8 +22,8 @@ pub(super) fn find(array: &str, key: &str, value: &str, field: &str) -> Option<S
     }
 }
 
-fn member<'a>(fields: Fields<'a>, key: &str) -> Option<Member<'a>> {
-    fields.iter().find(|member| member.key() == key)
+fn member<'a, 'b>(object: &'b [Member<'a>], key: &str) -> Option<&'b Member<'a>> {
+    object.iter().find(|member| member.key() == key)
 }
 
 fn is_text(member: &Member<'_>) -> bool {
@@ -48,6 +43,19 @@ mod tests {
         assert_eq!(find(array, "type", "Group", "id"), None);
         assert_eq!(find("not json", "type", "User", "id"), None);
         assert_eq!(find(r#"{"type":"User","id":"u"}"#, "type", "User", "id"), None);
+    }
+
+    #[test]
+    fn a_key_is_found_whatever_its_name() {
+        let array = r#"[{"type":"User","properties":{"id":"p"},"category":"c"}]"#;
+        assert_eq!(find(array, "type", "User", "properties").as_deref(), Some(r#"{"id":"p"}"#));
+        assert_eq!(find(array, "type", "User", "category").as_deref(), Some("c"));
+        assert_eq!(find(array, "category", "c", "type").as_deref(), Some("User"));
+        let inside =
+            r#"[{"type":"Role","properties":{"type":"User"}},{"properties":{"type":"User"}}]"#;
+        assert_eq!(find(inside, "type", "User", "properties"), None);
+        let named = r#"[{"properties":"x","id":"i"}]"#;
+        assert_eq!(find(named, "properties", "x", "id").as_deref(), Some("i"));
     }
 
     #[test]

@@ -2,18 +2,14 @@
 //!
 //! The crate's own scanner finds all of them in one pass. `json_as_text` is lenient: it never reads
 //! beyond the value that it looks for, whatever follows there. So a text that is not JSON all through,
-//! and the little JSON that the two readers take differently, is given to that function itself.
+//! and the little JSON that the two readers take differently, is read by the reader of that function.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use arrow::array::{Array as _, ArrayRef, StringArray, StringBuilder};
-use arrow::datatypes::{DataType, Field};
-use datafusion::common::ScalarValue;
-use datafusion::config::ConfigOptions;
-use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs};
-use datafusion_functions_json::udfs::json_as_text_udf;
 
+use super::lenient;
 use crate::decode::{Step, find};
 
 /// For each path a column with the values there.
@@ -39,7 +35,7 @@ pub(super) fn at(texts: &StringArray, paths: &[&'static [Step]]) -> Vec<ArrayRef
                 }
                 Some(text) => {
                     for (value, path) in values.iter_mut().zip(paths) {
-                        *value = json_as_text(text, path).map(Cow::Owned);
+                        *value = lenient::text_at(text, path);
                     }
                 }
             }
@@ -62,30 +58,14 @@ fn is_read_otherwise(text: &str) -> bool {
             .any(|at| matches!(bytes.get(at + 1..at + 3), Some(b"ud" | b"uD")))
 }
 
-/// The function itself, for one text.
-fn json_as_text(text: &str, path: &[Step]) -> Option<String> {
-    let steps = path.iter().map(|step| match step {
-        Step::Key(key) => ScalarValue::from(*key),
-        Step::Index(index) => ScalarValue::from(i64::try_from(*index).unwrap_or(i64::MAX)),
-    });
-    let values: Vec<_> = std::iter::once(ScalarValue::from(text)).chain(steps).collect();
-    let field = |value: &ScalarValue| Arc::new(Field::new("", value.data_type(), true));
-    let answer = json_as_text_udf().invoke_with_args(ScalarFunctionArgs {
-        arg_fields: values.iter().map(field).collect(),
-        args: values.into_iter().map(ColumnarValue::Scalar).collect(),
-        number_rows: 1,
-        return_field: Arc::new(Field::new("", DataType::Utf8, true)),
-        config_options: Arc::new(ConfigOptions::default()),
-    });
-    match answer {
-        Ok(ColumnarValue::Scalar(ScalarValue::Utf8(value))) => value,
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use arrow::array::AsArray as _;
+    use arrow::datatypes::{DataType, Field};
+    use datafusion::common::ScalarValue;
+    use datafusion::config::ConfigOptions;
+    use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs};
+    use datafusion_functions_json::udfs::json_as_text_udf;
     use proptest::prelude::*;
 
     use super::*;
@@ -98,6 +78,27 @@ mod tests {
         &[Index(0), Key("a")],
         &[Index(1), Key("a")],
     ];
+
+    /// The function itself, for one text.
+    fn json_as_text(text: &str, path: &[Step]) -> Option<String> {
+        let steps = path.iter().map(|step| match step {
+            Key(key) => ScalarValue::from(*key),
+            Index(index) => ScalarValue::from(i64::try_from(*index).unwrap_or(i64::MAX)),
+        });
+        let values: Vec<_> = std::iter::once(ScalarValue::from(text)).chain(steps).collect();
+        let field = |value: &ScalarValue| Arc::new(Field::new("", value.data_type(), true));
+        let answer = json_as_text_udf().invoke_with_args(ScalarFunctionArgs {
+            arg_fields: values.iter().map(field).collect(),
+            args: values.into_iter().map(ColumnarValue::Scalar).collect(),
+            number_rows: 1,
+            return_field: Arc::new(Field::new("", DataType::Utf8, true)),
+            config_options: Arc::new(ConfigOptions::default()),
+        });
+        match answer {
+            Ok(ColumnarValue::Scalar(ScalarValue::Utf8(value))) => value,
+            _ => None,
+        }
+    }
 
     /// Every value as `json_as_text` gives it, and no value more.
     fn check(texts: &[&str]) {

@@ -6,6 +6,7 @@
 //! complete; for files that lack them, a scan makes them by the same code.
 
 mod leaves;
+mod lenient;
 
 use std::fmt;
 
@@ -15,6 +16,10 @@ use arrow::error::ArrowError;
 use super::{Column, Origin, Table};
 use crate::decode::Step;
 use crate::facts::Function;
+
+/// The version of what derived columns hold. Raise it whenever a derivation gives another value for what
+/// it is made of, be it for one more result code: files of another version are not believed.
+pub const DERIVED_VERSION: u32 = 1;
 
 /// How a column is made of another, and of few more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
