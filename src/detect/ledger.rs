@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{DetectError, Rule, Slice};
@@ -185,8 +185,16 @@ async fn fresh_slices(
         .into_iter()
         .filter_map(|row| DateTime::from_timestamp(row.slice.checked_mul(length)?, 0))
         .map(|start| Slice::containing(start, rule.query_frequency))
+        .filter(can_be_noted)
         .collect();
     Ok((slices, version))
+}
+
+/// Whether the ledger can hold a slice: its times are RFC 3339, which knows the years 0 to 9999. Slices beyond
+/// never come due.
+fn can_be_noted(slice: &Slice) -> bool {
+    const YEARS: std::ops::RangeInclusive<i32> = 0..=9999;
+    YEARS.contains(&slice.start.year()) && YEARS.contains(&slice.end.year())
 }
 
 fn failed(rule: &Rule, source: QueryError) -> DetectError {

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use crate::decode::{Record, decode};
 use crate::source::file::{FileError, FileSource, Refusal};
-use crate::table::{Form, Table, exported_type, table_of};
+use crate::table::{Form, Table, by_name, exported_type, table_of};
 
 /// How files are read.
 #[derive(Debug, Clone, Copy, Default)]
@@ -65,7 +65,7 @@ impl Reading {
         {
             return refused(Refusal::OtherForm { found: found.name(), asked: self.format.name() });
         }
-        if first.is_some_and(|body| is_row_without_table(&body)) {
+        if first.is_some_and(|body| is_row_without_table(&body, file.is_csv())) {
             return refused(Refusal::NoTable);
         }
         Ok(())
@@ -94,7 +94,9 @@ impl Reading {
                 || Form::of(&record) == Form::Exported
                 // A query may have left out what tells a row.
                 || !is_raw(&record) && table_of(&record).is_err();
-            let says_table = exported_type(&record).is_some_and(|name| !name.is_empty());
+            // A query may have put something else into `Type`.
+            let table_of_row = exported_type(&record).and_then(|name| by_name(&name));
+            let says_table = table_of_row.is_some_and(Table::is_log);
             if is_row && !says_table {
                 let rest = record.json[1..].trim_start();
                 let comma = if rest == "}" { "" } else { "," };
@@ -125,10 +127,10 @@ fn is_raw(record: &Record<'_>) -> bool {
 }
 
 /// Whether a body begins with a row that names no table at all.
-fn is_row_without_table(body: &[u8]) -> bool {
+fn is_row_without_table(body: &[u8], is_csv: bool) -> bool {
     let decoded = decode(body);
     decoded.iter().find_map(Result::ok).is_some_and(|record| {
-        Form::of(&record) == Form::Exported
+        (is_csv || Form::of(&record) == Form::Exported)
             && exported_type(&record).is_none_or(|name| name.is_empty())
             && table_of(&record).is_err()
     })
@@ -235,6 +237,10 @@ mod tests {
         let row = "{ }";
         let expected = "{\"Type\":\"SigninLogs\"}\n";
         assert_eq!(body(FileFormat::LogAnalytics, Some("SigninLogs"), row), expected);
+        let other = r#"{"Type":"ServicePrincipal","TimeGenerated":"t"}"#;
+        let expected =
+            "{\"Type\":\"AuditLogs\",\"Type\":\"ServicePrincipal\",\"TimeGenerated\":\"t\"}\n";
+        assert_eq!(body(FileFormat::Auto, Some("AuditLogs"), other), expected);
         let broken = r#"{"TimeGenerated":"t"} 7"#;
         assert_eq!(body(FileFormat::Auto, Some("SigninLogs"), broken), broken);
     }

@@ -34,8 +34,9 @@ pub(super) fn convert<'a>(member: &Member<'a>, kind: ColumnType) -> Option<Value
             is_exact(&text, value).then_some(Value::Real(value))
         }
         ColumnType::Boolean => match &*member.text()? {
-            "true" | "True" => Some(Value::Boolean(true)),
-            "false" | "False" => Some(Value::Boolean(false)),
+            // As JSON, Python and the portal's CSV write it.
+            "true" | "True" | "TRUE" => Some(Value::Boolean(true)),
+            "false" | "False" | "FALSE" => Some(Value::Boolean(false)),
             _ => None,
         },
         ColumnType::Time => parse_time(&member.text()?).map(Value::Time),

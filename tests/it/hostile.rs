@@ -199,6 +199,34 @@ fn what_comes_out_of_a_body_is_no_more_than_the_body() {
     }
 }
 
+/// A file is open for a day; a message may name any number of them.
+#[test]
+#[cfg(target_os = "linux")]
+fn records_of_many_days_take_no_more_memory_than_of_one() {
+    let workspace = Workspace::new();
+    let first = chrono::NaiveDate::from_ymd_opt(2020, 1, 1).unwrap();
+    let records: Vec<_> = first
+        .iter_days()
+        .take(500)
+        .map(|day| format!(r#"{{"time":"{day}T10:00:00Z","category":"SignInLogs"}}"#))
+        .collect();
+    workspace.write("logs.ndjson", format!("{{\"records\":[{}]}}\n", records.join(",")));
+    // Kilobytes of address space, of which a thread must not set any aside: files that stayed open would take
+    // a gigabyte, and what waits for memory may wait for ever.
+    let limited = std::process::Command::new("sh")
+        .args([
+            "-c",
+            "ulimit -v 600000; exec timeout 100 \"$0\" ingest --from logs.ndjson --lake lake",
+        ])
+        .env("MALLOC_ARENA_MAX", "1")
+        .arg(env!("CARGO_BIN_EXE_entralog"))
+        .current_dir(workspace.path(""))
+        .output()
+        .unwrap();
+    assert!(limited.status.success(), "{limited:?}");
+    assert_eq!(workspace.count("SigninLogs"), 500);
+}
+
 #[test]
 fn whatever_is_sent_its_neighbours_come_in_and_what_is_refused_has_a_reason() {
     let good = |id: &str| sign_in("2026-01-05T10:00:00Z", "ada@contoso.com", "0", id).to_string();

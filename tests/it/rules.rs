@@ -132,6 +132,18 @@ fn a_row_that_comes_late_opens_its_slice_again() {
 }
 
 #[test]
+fn a_row_at_the_end_of_time_keeps_no_other_from_being_evaluated() {
+    let workspace = with_rule(RULE);
+    let times = ["2026-01-05T10:10:00Z", "2026-01-05T10:11:00Z", "2026-01-05T10:12:00Z"];
+    wrong_passwords(&workspace, "ada@contoso.com", &times);
+    wrong_passwords(&workspace, "bob@contoso.com", &["9999-12-31T23:59:59Z"]);
+    wrong_passwords(&workspace, "eve@contoso.com", &["0001-01-01T00:00:00Z"]);
+    run(&workspace, "2026-01-06T00:00:00Z");
+    assert_eq!(alerts(&workspace).len(), 1);
+    assert!(workspace.count("RuleRuns") > 0);
+}
+
+#[test]
 fn a_late_row_opens_every_slice_whose_window_it_falls_into() {
     let workspace = with_rule(&RULE.replace("queryPeriod: 1h", "queryPeriod: 4h"));
     wrong_passwords(
