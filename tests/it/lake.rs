@@ -36,7 +36,7 @@ fn rows_of_many_days_are_each_in_the_file_of_their_day() {
             sign_in(&time, "ada@contoso.com", "0", &format!("s{n}"))
         })
         .collect();
-    workspace.write("logs.ndjson", &lines(&records));
+    workspace.write("logs.ndjson", lines(&records));
     workspace.succeed(&["ingest", "--from", "logs.ndjson"]);
 
     let actions = actions(&workspace, "SigninLogs");
