@@ -68,9 +68,9 @@ pub enum IngestError {
 const BATCH_BYTES: usize = 8 << 20;
 
 /// Rows that wait to be committed are when they have grown to this many bytes, most of them Parquet.
-const WAITING_BYTES: usize = 64 << 20;
+const WAITING_BYTES: usize = 32 << 20;
 
-/// When waiting rows are committed: whichever comes first, or 64 MiB of them as Parquet.
+/// When waiting rows are committed: whichever comes first, or 32 MiB of them as Parquet.
 #[derive(Debug, Clone, Copy)]
 pub struct FlushLimits {
     /// Rows of all tables.
