@@ -105,8 +105,11 @@ impl Committer {
     }
 
     async fn ended(&mut self) -> Result<(), IngestError> {
-        let Some(thread) = self.thread.take() else { return Ok(()) };
-        match thread.await {
+        let Some(thread) = &mut self.thread else { return Ok(()) };
+        let ended = thread.await;
+        // Only now: whoever waits beside other things may be dropped while it waits.
+        self.thread = None;
+        match ended {
             Ok(result) => result,
             // Cancelled by a runtime that ends: nobody asks for more then.
             Err(error) => error.try_into_panic().map_or(Ok(()), |panic| resume_unwind(panic)),
