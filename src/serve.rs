@@ -140,9 +140,7 @@ impl Service {
 
     async fn deliver(&self, cancel: &CancellationToken, raised: &Notify) {
         while !cancel.is_cancelled() && !self.destinations.is_empty() {
-            let delivery = deliver_pending(&self.lake, &self.destinations);
-            let Some(result) = cancel.run_until_cancelled(delivery).await else { return };
-            match result {
+            match deliver_pending(&self.lake, &self.destinations, cancel).await {
                 Ok(done) if done.delivered + done.failed + done.dead > 0 => tracing::info!(
                     delivered = done.delivered,
                     failed = done.failed,

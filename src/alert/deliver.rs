@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
 
 use super::Alert;
 use super::webhook::{Reply, WebhookDestination};
@@ -77,17 +78,24 @@ pub struct Delivered {
 
 /// Tries every alert that a destination has not taken and whose time has come, once.
 ///
+/// When it is cancelled, the attempt that is on its way ends and is recorded, since an alert that was taken
+/// and not recorded would be sent again; that takes no longer than the destination's time-out.
+///
 /// # Errors
 /// The lake cannot be read or written. A destination that does not answer is no error: it is
 /// tried again later.
 pub async fn deliver_pending(
     lake: &Lake,
     destinations: &[WebhookDestination],
+    cancel: &CancellationToken,
 ) -> Result<Delivered, DeliverError> {
     let mut summary = Delivered::default();
     let mut attempts = Vec::new();
     for destination in destinations {
         for (alert, before) in pending(lake, destination).await? {
+            if cancel.is_cancelled() {
+                break;
+            }
             if let Some(due) = before.next_attempt.filter(|due| *due > Utc::now()) {
                 summary.note_next(due);
                 continue;

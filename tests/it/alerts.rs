@@ -11,10 +11,11 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use chrono::{DateTime, Utc};
-use entralog::alert::{WebhookDestination, deliver_pending, run_rule};
+use entralog::alert::{self, DeliverError, Delivered, WebhookDestination, run_rule};
 use entralog::detect::Rule;
 use entralog::lake::Lake;
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 
 use crate::support::{Workspace, lines, sign_in};
 
@@ -46,6 +47,14 @@ async fn with_alerts(users: &[&str]) -> (Workspace, Lake) {
     let summary = run_rule(&lake, &rule, Utc::now(), |_, _| {}).await.unwrap();
     assert_eq!(summary.raised, users.len() as u64);
     (workspace, lake)
+}
+
+/// One pass over all destinations that nobody cuts short.
+async fn deliver_pending(
+    lake: &Lake,
+    destinations: &[WebhookDestination],
+) -> Result<Delivered, DeliverError> {
+    alert::deliver_pending(lake, destinations, &CancellationToken::new()).await
 }
 
 fn open(workspace: &Workspace) -> Lake {

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -11,25 +12,34 @@ use axum::routing::post;
 use axum::{Json, Router};
 use entralog::devhub::{Devhub, DevhubConfig};
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 use crate::support::{Running, Workspace, eventually, sign_in};
 
 const HUB: &str = "insights-logs-signinlogs";
 
-type Alerts = Arc<Mutex<BTreeMap<String, Value>>>;
+/// A receiver that keeps alerts by their idempotency key, and answers each when it may.
+#[derive(Clone, Default)]
+struct Receiver {
+    alerts: Arc<Mutex<BTreeMap<String, Value>>>,
+    may_answer: Arc<Notify>,
+}
 
-/// A receiver that keeps alerts by their idempotency key.
-async fn receiver() -> (String, Alerts) {
-    async fn take(State(alerts): State<Alerts>, headers: HeaderMap, Json(alert): Json<Value>) {
-        let key = headers["idempotency-key"].to_str().unwrap().to_owned();
-        alerts.lock().unwrap().insert(key, alert);
+impl Receiver {
+    async fn start() -> (Self, String) {
+        let receiver = Self::default();
+        let router = Router::new().route("/", post(take)).with_state(receiver.clone());
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        (receiver, url)
     }
-    let alerts = Alerts::default();
-    let router = Router::new().route("/", post(take)).with_state(Arc::clone(&alerts));
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/", listener.local_addr().unwrap());
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    (url, alerts)
+}
+
+async fn take(State(receiver): State<Receiver>, headers: HeaderMap, Json(alert): Json<Value>) {
+    let key = headers["idempotency-key"].to_str().unwrap().to_owned();
+    receiver.alerts.lock().unwrap().insert(key, alert);
+    receiver.may_answer.notified().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -37,7 +47,7 @@ async fn the_daemon_takes_logs_in_and_delivers_what_they_show_until_it_is_stoppe
     let workspace = Workspace::new();
     let config = DevhubConfig::with_hubs([(HUB, 2)]);
     let devhub = Devhub::start(&config, "127.0.0.1:0".parse().unwrap()).await.unwrap();
-    let (url, alerts) = receiver().await;
+    let (receiver, url) = Receiver::start().await;
     workspace.write(
         "entralog.yaml",
         format!(
@@ -62,14 +72,18 @@ destinations:
     let modern = sign_in(&time, "bo@contoso.com", "0", "modern");
     devhub.append(HUB, 1, json!({"records": [modern]}).to_string()).unwrap();
 
-    eventually("an alert is delivered", || {
+    eventually("an alert is sent", || {
         assert!(daemon.is_running());
-        !alerts.lock().unwrap().is_empty()
+        !receiver.alerts.lock().unwrap().is_empty()
     });
+    eventually("both logs are in", || workspace.count("SigninLogs") == 2);
+    // What is on its way when the daemon is stopped is not sent again by the next one.
     daemon.terminate();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    receiver.may_answer.notify_one();
     assert_eq!(daemon.wait().code, Some(0));
 
-    let alerts = alerts.lock().unwrap().clone();
+    let alerts = receiver.alerts.lock().unwrap().clone();
     assert_eq!(alerts.len(), 1, "{alerts:#?}");
     let (key, alert) = alerts.first_key_value().unwrap();
     assert_eq!(alert["_RuleId"], "legacy-auth-success");
@@ -93,7 +107,7 @@ fn the_demo_refuses_a_directory_that_is_not_its_own() {
 fn the_devhub_says_how_to_connect_to_it() {
     let workspace = Workspace::new();
     let devhub = Running::start(&mut workspace.command(&["devhub", "--port", "0"]));
-    std::thread::sleep(std::time::Duration::from_secs(1));
+    std::thread::sleep(Duration::from_secs(1));
     devhub.terminate();
     let finished = devhub.wait();
     assert_eq!(finished.code, Some(0));

@@ -169,7 +169,7 @@ async fn deliver(lake: &Lake, receiver: &Receiver) -> Result<(), Failure> {
     let destination =
         WebhookDestination::new("demo", &receiver.url(), [], Duration::from_secs(10), 3)
             .map_err(|error| Failure::new(Exit::Usage, error.into()))?;
-    let delivered = deliver_pending(lake, &[destination])
+    let delivered = deliver_pending(lake, &[destination], &CancellationToken::new())
         .await
         .map_err(|error| Failure::new(Exit::Unreachable, error.into()))?;
     step(&format!("delivered {} alerts to a webhook at {}", delivered.delivered, receiver.url()));
