@@ -112,7 +112,7 @@ async fn from_files(
         FileOutcome::Incomplete { line } => tracing::warn!(
             path = %path.display(),
             line,
-            "the last line is not complete; it is taken in once it is"
+            "the last line is not complete; it is left until it is, or until nobody has written to the file for a minute"
         ),
         FileOutcome::Failed(error) => {
             tracing::error!("{error}");

@@ -2,12 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use bytes::Bytes;
 use tokio::sync::mpsc;
 
 use super::{IngestError, Ingester, Reading, role_snapshot};
+use crate::decode::{Rejected, decode};
 use crate::lake::Lake;
 use crate::source::Delivery;
-use crate::source::file::{End, FileError, FileSource};
+use crate::source::file::{End, FileError, FileSource, Piece};
 
 /// Deliveries go from the thread that reads to the one that decodes in batches of about this many
 /// bytes, since waking the other thread for each would cost more than reading it.
@@ -30,7 +32,7 @@ pub struct FileReport {
 pub enum FileOutcome {
     /// All of it is in.
     Complete,
-    /// All but an unfinished last line is in.
+    /// All but an unfinished last line is in; it is left, since somebody may be writing it.
     Incomplete {
         /// The line, counted from 1.
         line: u64,
@@ -55,7 +57,7 @@ pub async fn ingest_files(
     for path in paths {
         let outcome = match ingest_file(ingester, lake, &path, reading).await {
             Ok(End::Complete | End::Stopped) => FileOutcome::Complete,
-            Ok(End::Incomplete { line }) => FileOutcome::Incomplete { line },
+            Ok(End::Incomplete { line, .. }) => FileOutcome::Incomplete { line },
             Err(error @ (IngestError::File(_) | IngestError::RoleSnapshot { .. })) => {
                 FileOutcome::Failed(error)
             }
@@ -83,10 +85,14 @@ async fn ingest_file(
     let (sender, mut receiver) = mpsc::channel::<Vec<Delivery>>(WAITING);
     let task = tokio::task::spawn_blocking(move || {
         let mut batch = Batch { sender, deliveries: Vec::new(), bytes: 0 };
-        let end = file.read(taken, |mut delivery| {
-            delivery.body = reading.body(delivery.body);
-            batch.add(delivery)
-        });
+        let mut receive = |piece| batch.add(delivery(piece, reading));
+        let end = match file.read(taken, &mut receive) {
+            Ok(End::Incomplete { rest, grows, .. }) if !grows || holds_records(&rest) => {
+                receive(rest);
+                Ok(End::Complete)
+            }
+            end => end,
+        };
         batch.send();
         end
     });
@@ -96,6 +102,43 @@ async fn ingest_file(
         }
     }
     Ok(joined(task.await)?)
+}
+
+/// What of a piece is new, as it is decoded.
+fn delivery(Piece { mut delivery, seen }: Piece, reading: Reading) -> Delivery {
+    let known = whole_items(&delivery.body[..seen]);
+    if known > 0 {
+        delivery.body = without(&delivery.body, known);
+    }
+    delivery.body = reading.body(delivery.body);
+    delivery
+}
+
+/// Whether a body that was cut off holds new records that were not.
+fn holds_records(Piece { delivery, seen }: &Piece) -> bool {
+    let known = whole_items(&delivery.body[..*seen]);
+    decode(&delivery.body).iter().skip(known).any(|item| item.is_ok())
+}
+
+/// Records and rejected parts of a body that was cut off, without the part where it was.
+fn whole_items(cut: &[u8]) -> usize {
+    let decoded = decode(cut);
+    let items = decoded.iter().count();
+    let is_cut = |part: &Rejected<'_>| cut.trim_ascii_end().ends_with(part.bytes);
+    match decoded.iter().last() {
+        Some(Err(part)) if is_cut(part) => items - 1,
+        _ => items,
+    }
+}
+
+/// A body without its first records, which are in the lake.
+fn without(body: &[u8], known: usize) -> Bytes {
+    let decoded = decode(body);
+    let new = decoded.iter().skip(known).map(|item| match item {
+        Ok(record) => record.json.as_bytes(),
+        Err(rejected) => rejected.bytes,
+    });
+    Bytes::from(new.collect::<Vec<_>>().join(&b'\n'))
 }
 
 /// Deliveries that are sent together.

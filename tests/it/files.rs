@@ -109,6 +109,54 @@ fn an_incomplete_last_line_is_left_and_taken_once_it_is_complete() {
 }
 
 #[test]
+fn a_body_that_was_cut_off_gives_its_good_records_and_the_rest_once_it_is_there() {
+    let workspace = Workspace::new();
+    let record = |n: u32| sign_in("2026-01-05T10:00:00Z", "ada@contoso.com", "0", &format!("s{n}"));
+    let whole = body(&[record(0), record(1), record(2), record(3)]);
+    let (begin, end) = whole.split_at(whole.len() * 5 / 8);
+    workspace.write("body.json", begin);
+    workspace.succeed(&["ingest", "--from", "body.json"]);
+    assert_eq!((workspace.count("SigninLogs"), workspace.count("DeadLetters")), (2, 1));
+    workspace.succeed(&["ingest", "--from", "body.json"]);
+    assert_eq!((workspace.count("SigninLogs"), workspace.count("DeadLetters")), (2, 1));
+
+    workspace.append("body.json", end);
+    workspace.succeed(&["ingest", "--from", "body.json"]);
+    let ids = workspace.rows("SELECT Id FROM SigninLogs ORDER BY Id");
+    assert_eq!(ids, ["s0", "s1", "s2", "s3"].map(|id| json!({"Id": id})));
+    assert_eq!((workspace.distinct_count("SigninLogs"), workspace.count("DeadLetters")), (4, 1));
+}
+
+#[test]
+fn an_unfinished_line_that_nobody_will_finish_is_a_dead_letter() {
+    let record = |n: u32| sign_in("2026-01-05T10:00:00Z", "ada@contoso.com", "0", &format!("s{n}"));
+    let second = record(1).to_string();
+    let cut = format!("{}{}", lines(&[record(0)]), &second[..second.len() / 2]);
+    let workspace = Workspace::new();
+    let path = workspace.write("old.ndjson", &cut);
+    let an_hour_ago = SystemTime::now() - Duration::from_secs(3600);
+    File::options().write(true).open(path).unwrap().set_modified(an_hour_ago).unwrap();
+    workspace.write("packed.ndjson.zst", zstd::encode_all(cut.as_bytes(), 1).unwrap());
+    for (files, name) in [(1, "old.ndjson"), (2, "packed.ndjson.zst")] {
+        workspace.succeed(&["ingest", "--from", name]);
+        assert_eq!((workspace.count("SigninLogs"), workspace.count("DeadLetters")), (files, files));
+    }
+}
+
+#[test]
+fn a_record_with_new_lines_in_its_strings_is_one_record_of_a_file() {
+    let workspace = Workspace::new();
+    let record = |n: u32| sign_in("2026-01-05T10:00:00Z", "ada@contoso.com", "0", &format!("s{n}"));
+    let torn = record(1).to_string().replace("Sign-in activity", "Sign-in\nactivity\n");
+    let (before, after) = (lines(&[record(0)]), lines(&[record(2)]));
+    workspace.write("a.ndjson", format!("{before}{torn}\n{after}"));
+    workspace.succeed(&["ingest", "--from", "a.ndjson"]);
+    assert_eq!((workspace.count("SigninLogs"), workspace.count("DeadLetters")), (3, 0));
+    let operation = workspace.value("SELECT OperationName FROM SigninLogs WHERE Id = 's1'");
+    assert_eq!(operation, "Sign-in\nactivity\n");
+}
+
+#[test]
 fn every_form_of_file_gives_the_same_rows() {
     let records = [
         sign_in("2026-01-05T10:00:00.1234567Z", "ada@contoso.com", "0", "s0"),
@@ -132,6 +180,10 @@ fn every_form_of_file_gives_the_same_rows() {
         ("array.json", json!(records).to_string().into()),
         ("pretty-array.json", serde_json::to_string_pretty(&records).unwrap().into()),
         ("records.ndjson.gz", gzip.finish().unwrap()),
+        (
+            "powershell.json",
+            format!("\u{feff}{plain}").encode_utf16().flat_map(u16::to_le_bytes).collect(),
+        ),
         ("records.ndjson.zst", zstd::encode_all(plain.as_bytes(), 3).unwrap()),
         // Azure Storage's archive of diagnostic settings.
         ("resourceId=/tenants/t/y=2026/m=01/d=05/h=10/m=00/PT1H.json", plain.clone().into()),

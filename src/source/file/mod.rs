@@ -1,5 +1,5 @@
 //! Files as a source: NDJSON of records or of message bodies, JSON arrays and documents, CSV exports,
-//! plain, gzip or zstd; a directory of them; standard input.
+//! plain, gzip or zstd, UTF-8 or UTF-16; a directory of them; standard input.
 //!
 //! A file's position is the number of (decompressed) bytes that were taken, and its identity is
 //! its path together with a hash of how it begins (of CSV, the header and the first row): reading it again adds nothing, a file that grew
@@ -13,8 +13,10 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
+use encoding_rs_io::DecodeReaderBytesBuilder;
 use sha2::{Digest, Sha256};
 
 pub use walk::{ANSWER_SHEET, expand};
@@ -24,10 +26,13 @@ use csv::CsvRows;
 use split::{Splitter, Unit};
 
 /// Bytes that are looked at to tell the form of a file and to identify it.
-const HEAD: usize = 64 * 1024;
+const HEAD: u64 = 64 * 1024;
 
 /// Bytes that are read at once: few enough to stay in the processor's cache until they are decoded.
 const BLOCK: usize = 256 * 1024;
+
+/// A file that nobody has written to for so long is one that nobody is writing.
+const AT_REST: Duration = Duration::from_secs(60);
 
 /// The longest line or value, in bytes; Event Hubs' own limit is 1 MiB a message.
 const LONGEST_UNIT: usize = 64 * 1024 * 1024;
@@ -132,19 +137,33 @@ pub struct FileSource {
     reader: Reader,
     head: Vec<u8>,
     is_csv: bool,
+    grows: bool,
 }
 
 type Reader = BufReader<Box<dyn Read + Send>>;
 
+/// A part of a file.
+#[derive(Debug)]
+pub struct Piece {
+    /// What is to be taken in.
+    pub delivery: Delivery,
+    /// Bytes at the front of its body that were delivered before, when the file ended there; 0 mostly.
+    pub seen: usize,
+}
+
 /// How a file ended.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum End {
     /// Everything in it was handed on.
     Complete,
-    /// The last line is not finished; it is left for the next run.
+    /// The last line is not finished and was not handed on.
     Incomplete {
         /// The line, counted from 1.
         line: u64,
+        /// What there is of it.
+        rest: Piece,
+        /// Whether somebody may still be writing it.
+        grows: bool,
     },
     /// The receiver wants no more.
     Stopped,
@@ -163,8 +182,11 @@ impl FileSource {
         } else {
             Box::new(File::open(path).map_err(failed)?)
         };
-        let reader = decompress(raw).map_err(failed)?;
-        let (head, reader) = peek(reader).map_err(failed)?;
+        let (reader, is_compressed) = decompress(raw).map_err(failed)?;
+        let reader = utf8(reader).map_err(failed)?;
+        let grows = !standard_input && !is_compressed && !is_at_rest(path);
+        let (head, reader) = beginning(reader, HEAD).map_err(failed)?;
+        let reader = BufReader::with_capacity(BLOCK, reader);
         let is_csv = csv::is_csv(&path.to_string_lossy(), &head);
         if is_csv {
             let refused = |why| FileError::Refused { path: path.into(), why };
@@ -177,7 +199,7 @@ impl FileSource {
             let absolute = path.canonicalize().map_err(failed)?;
             format!("file:{}?{}", absolute.display(), fingerprint(&head, is_csv))
         };
-        Ok(Self { path: path.into(), source_id: source_id.into(), reader, head, is_csv })
+        Ok(Self { path: path.into(), source_id: source_id.into(), reader, head, is_csv, grows })
     }
 
     /// Whether it is a CSV export; else its content is JSON, or nothing that can be read.
@@ -222,7 +244,7 @@ impl FileSource {
     pub fn read(
         mut self,
         taken: Option<i64>,
-        mut receive: impl FnMut(Delivery) -> bool,
+        mut receive: impl FnMut(Piece) -> bool,
     ) -> Result<End, FileError> {
         let taken = u64::try_from(taken.unwrap_or(0)).unwrap_or(0);
         let mut pieces = Pieces::new(&self.head, self.is_csv);
@@ -239,18 +261,19 @@ impl FileSource {
             };
             match unit {
                 Unit::Value { bytes, end, place } if end > taken => {
-                    if !receive(delivery(&self.source_id, bytes, end, place)) {
+                    if !receive(piece(&self.source_id, bytes, end, taken, place)) {
                         return Ok(End::Stopped);
                     }
                 }
                 Unit::Value { .. } => {}
-                // Standard input has no next run in which it could be complete.
-                Unit::Incomplete { bytes, line } if self.path == Path::new("-") => {
+                Unit::Incomplete { bytes, line } => {
                     let end = pieces.position() + bytes.len() as u64;
-                    receive(delivery(&self.source_id, bytes, end, Place::Line(line)));
-                    return Ok(End::Complete);
+                    if end <= taken {
+                        return Ok(End::Complete);
+                    }
+                    let rest = piece(&self.source_id, bytes, end, taken, Place::Line(line));
+                    return Ok(End::Incomplete { line, rest, grows: self.grows });
                 }
-                Unit::Incomplete { line, .. } => return Ok(End::Incomplete { line }),
                 Unit::End if pieces.position() < taken => {
                     return Err(FileError::Shrunk {
                         path: self.path,
@@ -295,38 +318,57 @@ impl Pieces {
     }
 }
 
-fn delivery(source_id: &Arc<str>, body: Bytes, end: u64, place: Place) -> Delivery {
+/// The piece that ends at `end`, of which everything up to `taken` was delivered before.
+fn piece(source_id: &Arc<str>, body: Bytes, end: u64, taken: u64, place: Place) -> Piece {
     let position = i64::try_from(end).unwrap_or(i64::MAX);
-    Delivery { source_id: Arc::clone(source_id), position, place, body }
+    let begin = end.saturating_sub(body.len() as u64);
+    let seen = usize::try_from(taken.saturating_sub(begin)).unwrap_or(0);
+    Piece { delivery: Delivery { source_id: Arc::clone(source_id), position, place, body }, seen }
 }
 
-/// Tells gzip and zstd by their first bytes, whatever the file is called.
-fn decompress(mut raw: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
-    let mut magic = Vec::new();
-    (&mut raw).take(4).read_to_end(&mut magic)?;
-    let kind = magic.clone();
-    let whole = io::Cursor::new(magic).chain(raw);
-    Ok(if kind.starts_with(&[0x1f, 0x8b]) {
-        Box::new(flate2::read::MultiGzDecoder::new(whole))
-    } else if kind == [0x28, 0xb5, 0x2f, 0xfd] {
-        Box::new(zstd::stream::read::Decoder::new(whole)?)
+/// Whether nobody seems to be writing a file any more.
+fn is_at_rest(path: &Path) -> bool {
+    let modified = path.metadata().and_then(|metadata| metadata.modified());
+    modified.is_ok_and(|time| time.elapsed().is_ok_and(|age| age > AT_REST))
+}
+
+/// Tells gzip and zstd by their first bytes, whatever the file is called; whether it is one of them.
+fn decompress(raw: Box<dyn Read + Send>) -> io::Result<(Box<dyn Read + Send>, bool)> {
+    let (magic, whole) = beginning(raw, 4)?;
+    Ok(if magic.starts_with(&[0x1f, 0x8b]) {
+        (Box::new(flate2::read::MultiGzDecoder::new(whole)), true)
+    } else if magic == [0x28, 0xb5, 0x2f, 0xfd] {
+        (Box::new(zstd::stream::read::Decoder::new(whole)?), true)
     } else {
-        Box::new(whole)
+        (whole, false)
     })
 }
 
-fn peek(reader: Box<dyn Read + Send>) -> io::Result<(Vec<u8>, Reader)> {
-    let mut reader = reader;
-    let mut head = Vec::new();
+/// Text in UTF-16, as Windows PowerShell writes and marks it, as UTF-8.
+fn utf8(raw: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
+    let (mark, whole) = beginning(raw, 2)?;
+    Ok(if mark == [0xff, 0xfe] || mark == [0xfe, 0xff] {
+        Box::new(DecodeReaderBytesBuilder::new().build(whole))
+    } else {
+        whole
+    })
+}
+
+/// The first bytes, and a reader that gives them too.
+fn beginning(
+    mut reader: Box<dyn Read + Send>,
+    length: u64,
+) -> io::Result<(Vec<u8>, Box<dyn Read + Send>)> {
+    let mut first = Vec::new();
     // A broken compressed file may still hold something before the break.
-    let failure = (&mut reader).take(HEAD as u64).read_to_end(&mut head).err();
+    let failure = (&mut reader).take(length).read_to_end(&mut first).err();
     let rest: Box<dyn Read + Send> = match failure {
-        Some(error) if head.is_empty() => return Err(error),
+        Some(error) if first.is_empty() => return Err(error),
         Some(error) => Box::new(Failing(Some(error))),
         None => reader,
     };
-    let whole: Box<dyn Read + Send> = Box::new(io::Cursor::new(head.clone()).chain(rest));
-    Ok((head, BufReader::with_capacity(BLOCK, whole)))
+    let whole = io::Cursor::new(first.clone()).chain(rest);
+    Ok((first, Box::new(whole)))
 }
 
 /// Reports an error where it was met, after the bytes before it.
@@ -338,16 +380,21 @@ impl Read for Failing {
     }
 }
 
-/// A hash of the first line, element or value, which stays when the file grows; of a file that does
-/// not have a whole one yet, of how it begins.
+/// A hash of the first line, element or value, which stays when the file grows; of a message body, of its
+/// first record, which stays when the body was cut off there and is completed. Of a file that does not have a
+/// whole one yet, a hash of how it begins.
 fn fingerprint(head: &[u8], is_csv: bool) -> String {
     // A header says only which columns were exported.
     if is_csv && let Some(telling) = csv::beginning(head) {
         return hash(telling);
     }
-    let first = Splitter::new(head, HEAD).next(&mut io::Cursor::new(head));
+    if let Some(record) = split::first_record(head) {
+        return hash(record);
+    }
+    let longest = HEAD as usize;
+    let first = Splitter::new(head, longest).next(&mut io::Cursor::new(head));
     let telling = match first {
-        Ok(Unit::Value { bytes, .. }) if bytes.len() < HEAD => bytes,
+        Ok(Unit::Value { bytes, .. }) if bytes.len() < longest => bytes,
         _ => Bytes::copy_from_slice(&head[..head.len().min(4096)]),
     };
     hash(&telling)
@@ -374,7 +421,7 @@ mod tests {
 
     fn read(path: &Path, taken: Option<i64>) -> (Vec<(i64, String)>, Result<End, FileError>) {
         let mut seen = Vec::new();
-        let end = FileSource::open(path).unwrap().read(taken, |delivery| {
+        let end = FileSource::open(path).unwrap().read(taken, |Piece { delivery, .. }| {
             seen.push((delivery.position, str::from_utf8(&delivery.body).unwrap().to_owned()));
             true
         });
@@ -393,7 +440,8 @@ mod tests {
         write(&path, format!("{line}{{\"b\":2}}\n").as_bytes());
         assert_eq!(FileSource::open(&path).unwrap().source_id, before);
         let (seen, end) = read(&path, Some(taken));
-        assert_eq!((seen.len(), seen[0].1.as_str(), end.unwrap()), (1, "{\"b\":2}", End::Complete));
+        assert_eq!((seen.len(), seen[0].1.as_str()), (1, "{\"b\":2}"));
+        assert!(matches!(end, Ok(End::Complete)));
     }
 
     #[test]
@@ -407,7 +455,7 @@ mod tests {
             let path = directory.path().join("x");
             write(&path, &bytes);
             let (seen, end) = read(&path, None);
-            assert_eq!((seen.len(), end.unwrap()), (2, End::Complete));
+            assert!(matches!((seen.len(), end), (2, Ok(End::Complete))));
         }
     }
 

@@ -12,6 +12,9 @@ use memchr::memchr;
 use super::at_end;
 use crate::source::Place;
 
+/// The longest record that is put together from several lines: what a message may hold, in bytes.
+const LONGEST_TORN: usize = 1 << 20;
+
 /// One piece of a file.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Unit {
@@ -76,16 +79,20 @@ impl Splitter {
 
     fn line(&mut self, reader: &mut impl BufRead) -> io::Result<Unit> {
         loop {
-            let line = self.whole_line(reader)?;
+            let mut line = self.whole_line(reader)?;
             if line.is_empty() {
                 return Ok(Unit::End);
+            }
+            self.count += 1;
+            let number = self.count;
+            if seems_torn(&line) {
+                line = self.mended(line, reader)?;
             }
             if line.len() > self.longest + 1 {
                 return Err(too_long(self.longest));
             }
-            self.count += 1;
             if !line.ends_with(b"\n") && !is_complete(&line) {
-                return Ok(Unit::Incomplete { bytes: line, line: self.count });
+                return Ok(Unit::Incomplete { bytes: line, line: number });
             }
             let begin = self.position;
             self.position += line.len() as u64;
@@ -93,9 +100,37 @@ impl Splitter {
             if text > 0 {
                 // A new-line that is written later must not move the end of what was taken.
                 let end = begin + text as u64;
-                let place = Place::Line(self.count);
+                let place = Place::Line(number);
                 return Ok(Unit::Value { bytes: line.slice(..text), end, place });
             }
+        }
+    }
+
+    /// A record with new-lines inside a string, which some forwarders leave as they are: the line together
+    /// with those that follow and begin no record, as long as it is no longer than a message may be.
+    fn mended(&mut self, line: Bytes, reader: &mut impl BufRead) -> io::Result<Bytes> {
+        let mut scan = Scan::default();
+        let mut is_whole = scan.advance(&line).1;
+        let mut mended = Vec::from(line);
+        while !is_whole && scan.in_string && mended.len() < LONGEST_TORN {
+            match self.following(reader)? {
+                None | Some(b'{' | b'[') => break,
+                Some(_) => {
+                    let next = self.whole_line(reader)?;
+                    is_whole = scan.advance(&next).1;
+                    mended.extend_from_slice(&next);
+                    self.count += 1;
+                }
+            }
+        }
+        Ok(mended.into())
+    }
+
+    /// The byte with which the next line begins.
+    fn following(&self, reader: &mut impl BufRead) -> io::Result<Option<u8>> {
+        match self.block.first() {
+            Some(byte) => Ok(Some(*byte)),
+            None => Ok(reader.fill_buf()?.first().copied()),
         }
     }
 
@@ -243,6 +278,30 @@ fn spans_lines(text: &[u8]) -> bool {
     !second.starts_with(b"{\"records\"") && !is_complete(second) || second.starts_with(b"\"")
 }
 
+/// Whether a line begins an object that does not seem to end with it.
+fn seems_torn(line: &[u8]) -> bool {
+    let text = line.trim_ascii();
+    text.starts_with(b"{") && !text.ends_with(b"}")
+}
+
+/// The first record of a message body, as far as a file's head holds it.
+pub(super) fn first_record(head: &[u8]) -> Option<&[u8]> {
+    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    let after = |text: &'_ [u8], token: &[u8]| -> Option<usize> {
+        let space = text.len() - text.trim_ascii_start().len();
+        text[space..].starts_with(token).then_some(space + token.len())
+    };
+    let mut rest = text;
+    for token in [&b"{"[..], b"\"records\"", b":", b"["] {
+        rest = &rest[after(rest, token)?..];
+    }
+    let record = rest.trim_ascii_start();
+    match Scan::default().advance(record) {
+        (length, true) if record.starts_with(b"{") => Some(&record[..length]),
+        _ => None,
+    }
+}
+
 fn is_complete(line: &[u8]) -> bool {
     let line = line.trim_ascii();
     line.is_empty() || Scan::default().advance(line) == (line.len(), true)
@@ -293,6 +352,31 @@ mod tests {
     #[test]
     fn a_broken_line_does_not_swallow_the_next() {
         assert_eq!(split("{\"a\":\n{\"b\":2}\n"), ["line 1@5: {\"a\":", "line 2@13: {\"b\":2}"]);
+    }
+
+    #[test]
+    fn new_lines_inside_a_record_do_not_tear_it() {
+        assert_eq!(
+            split("[1]\n{\"a\":\"x\ny}\nz\"}\n{\"b\":2}\n"),
+            ["line 1@3: [1]", "line 2@18: {\"a\":\"x\ny}\nz\"}", "line 5@26: {\"b\":2}"]
+        );
+        for (rest, line) in [("{\"a\":\"x\n[2]\n", "{\"a\":\"x"), ("{\"a\":7\n8\n", "{\"a\":7")] {
+            let pieces = split(&format!("[1]\n{rest}"));
+            assert!(pieces.len() == 3 && pieces[1].ends_with(line), "{pieces:?}");
+        }
+        assert_eq!(split("[1]\n{\"a\":\"x\ny"), ["line 1@3: [1]", "line 2 incomplete"]);
+    }
+
+    #[test]
+    fn the_first_record_of_a_body_tells_it_whether_it_is_whole_or_not() {
+        let first = &b"{\"a\":\"]}\"}"[..];
+        for body in ["{\"records\":[{\"a\":\"]}\"},{\"b", " { \"records\" : [ {\"a\":\"]}\"} ] }\n"]
+        {
+            assert_eq!(first_record(body.as_bytes()), Some(first), "{body}");
+        }
+        for other in ["{\"records\":[]}", "{\"records\":[{\"a", "{\"a\":1}", ""] {
+            assert_eq!(first_record(other.as_bytes()), None, "{other}");
+        }
     }
 
     #[test]
