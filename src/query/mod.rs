@@ -8,13 +8,14 @@ mod catalog;
 mod derived_columns;
 mod error;
 mod functions;
+mod json_columns;
 
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use chrono::{DateTime, Utc};
-use datafusion::common::ScalarValue;
+use datafusion::common::{DataFusionError, ScalarValue};
 use datafusion::config::Dialect;
 use datafusion::execution::disk_manager::DiskManagerBuilder;
 use datafusion::execution::memory_pool::FairSpillPool;
@@ -116,8 +117,10 @@ impl Session {
         let values: Vec<_> =
             parameters.iter().map(|(name, time)| (*name, time_value(*time))).collect();
         let frame = if values.is_empty() { frame } else { frame.with_param_values(values)? };
-        let schema = Arc::new(frame.schema().as_arrow().clone());
-        Ok(Answer { schema, batches: frame.collect().await? })
+        let schema = json_columns::as_text(frame.schema().as_arrow());
+        let batches = frame.collect().await?;
+        let batches = batches.iter().map(json_columns::to_text).collect::<Result<_, _>>();
+        Ok(Answer { schema, batches: batches.map_err(DataFusionError::from)? })
     }
 
     /// Names of the lake's tables that a statement reads.

@@ -1,6 +1,6 @@
 //! What analysts may ask, and what they are told when they ask wrong.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{Workspace, audit, lines, sign_in};
 
@@ -48,6 +48,23 @@ fn dynamic_columns_are_reached_into() {
          FROM AuditLogs",
     );
     assert_eq!(rows, [json!({"By": "admin@contoso.com", "Target": "new@contoso.com"})]);
+}
+
+#[test]
+fn a_value_out_of_a_dynamic_column_is_json_in_every_form_of_output() {
+    let workspace = three_sign_ins();
+    let sql = "SELECT LocationDetails->'city' AS City, Status->'errorCode' AS Code, DeviceDetail->'none' AS None,
+                      TargetResources->0 AS Target
+               FROM (SELECT s.*, TargetResources FROM SigninLogs s CROSS JOIN AuditLogs) WHERE Id = 's1'";
+    let target = r#"{"type":"User","userPrincipalName":"new@contoso.com"}"#;
+    let row = json!({"City": "\"Bonn\"", "Code": "50126", "None": null, "Target": target});
+    assert_eq!(workspace.rows(sql), [row.clone()]);
+    let ndjson = workspace.succeed(&["query", "-o", "ndjson", sql]).stdout;
+    assert_eq!(ndjson.parse::<Value>().ok(), Some(row));
+    let csv = workspace.succeed(&["query", "-o", "csv", sql]).stdout;
+    assert!(csv.contains("\"\"\"Bonn\"\"\",50126,,"), "{csv}");
+    let table = workspace.succeed(&["query", "-o", "table", sql]).stdout;
+    assert!(table.contains("\"Bonn\"") && table.contains("50126"), "{table}");
 }
 
 #[test]
