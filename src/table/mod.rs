@@ -215,14 +215,16 @@ impl Table {
         self.categories.iter().any(|own| own.eq_ignore_ascii_case(category))
     }
 
-    /// The column whose value may come from a place of the raw record, such as `properties.userId`.
+    /// The column whose value may come from a place of the raw record, such as `properties.userId`; of
+    /// several the one that would rather have it from there.
     #[must_use]
     pub fn column_from(&self, place: &str) -> Option<&'static Column> {
         let is_place = |own: &Cow<'_, str>| own.eq_ignore_ascii_case(place);
-        self.columns
-            .iter()
-            .filter(|column| !column.name.starts_with('_'))
-            .find(|column| column.places().iter().any(is_place))
+        let own_columns = self.columns.iter().filter(|column| !column.name.starts_with('_'));
+        own_columns
+            .filter_map(|column| Some((column.places().iter().position(is_place)?, column)))
+            .min_by_key(|(position, _)| *position)
+            .map(|(_, column)| column)
     }
 
     /// The Arrow schema of the rows, without [`PARTITION_COLUMN`].

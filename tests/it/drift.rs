@@ -22,6 +22,7 @@ fn a_change_of_the_records_is_counted_by_table_and_property() {
         if minute == 1 {
             record["durationMs"] = json!("long");
             record["callerIpAddress"] = json!("2001:db8::1");
+            record["properties"]["createdDateTime"] = json!("yesterday");
         }
         records.push(record);
     }
@@ -44,7 +45,10 @@ fn a_change_of_the_records_is_counted_by_table_and_property() {
     };
     assert_eq!(of("durationMs"), ("unexpected type", "DurationMs", json!(1)));
     assert_eq!(of("callerIpAddress"), ("second value", "IPAddress", json!(1)));
-    assert_eq!(found.len(), 3, "{found:#?}");
+    // Rows are dated by it too, when nothing else dates them.
+    let created = of("properties.createdDateTime");
+    assert_eq!(created, ("unexpected type", "CreatedDateTime", json!(1)));
+    assert_eq!(found.len(), 4, "{found:#?}");
 
     // The category that decided the table is no change, and old rows can be left out.
     assert!(drift(&workspace, &["AuditLogs"]).iter().all(|row| row["property"] != "category"));
