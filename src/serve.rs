@@ -65,7 +65,7 @@ impl Service {
                 cancel.cancel();
                 result
             },
-            self.detect(cancel, &raised),
+            self.detect(&metrics, cancel, &raised),
             self.deliver(cancel, &raised),
             async {
                 if let Some(listener) = listener {
@@ -113,7 +113,7 @@ impl Service {
         }
     }
 
-    async fn detect(&self, cancel: &CancellationToken, raised: &Notify) {
+    async fn detect(&self, metrics: &Metrics, cancel: &CancellationToken, raised: &Notify) {
         loop {
             for rule in &self.rules {
                 if cancel.is_cancelled() {
@@ -125,11 +125,17 @@ impl Service {
                 match result {
                     Ok(summary) => {
                         say(rule, &summary);
+                        if summary.error.is_some() {
+                            metrics.rule_failed(&rule.id);
+                        }
                         if summary.raised > 0 {
                             raised.notify_one();
                         }
                     }
-                    Err(error) => tracing::error!(rule = rule.id, "rule did not run: {error}"),
+                    Err(error) => {
+                        metrics.rule_failed(&rule.id);
+                        tracing::error!(rule = rule.id, "rule did not run: {error}");
+                    }
                 }
             }
             if sleep(RULE_INTERVAL, cancel).await {

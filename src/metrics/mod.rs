@@ -44,6 +44,7 @@ struct Counters {
     commit: Family<OfTable, Histogram, fn() -> Histogram>,
     alerts_raised: Counter,
     alert_deliveries: Family<OfOutcome, Counter>,
+    rule_failures: Family<OfRule, Counter>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -69,6 +70,11 @@ struct OfColumn {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfRule {
+    rule: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OfOutcome {
     outcome: String,
 }
@@ -88,6 +94,7 @@ impl Default for Metrics {
             }),
             alerts_raised: Counter::default(),
             alert_deliveries: Family::default(),
+            rule_failures: Family::default(),
         };
         let mut registry = Registry::with_prefix("entralog");
         let Counters {
@@ -100,6 +107,7 @@ impl Default for Metrics {
             commit,
             alerts_raised,
             alert_deliveries,
+            rule_failures,
         } = counters.clone();
         registry.register("records", "Records that are in their table", records);
         registry.register("dead_letters", "Parts of deliveries that have no row", dead_letters);
@@ -127,6 +135,11 @@ impl Default for Metrics {
         );
         registry.register("alerts_raised", "Alerts that were raised", alerts_raised);
         registry.register("alert_deliveries", "Attempts to deliver an alert", alert_deliveries);
+        registry.register(
+            "rule_failures",
+            "Runs of a rule that failed; what it was to evaluate stays pending",
+            rule_failures,
+        );
         Self { registry: Arc::new(registry), counters, unmapped: Arc::default() }
     }
 }
@@ -135,6 +148,11 @@ impl Metrics {
     /// Counts records that came again.
     pub fn repeated(&self, records: u64) {
         self.counters.repeated_records.inc_by(records);
+    }
+
+    /// Counts a run of a rule that failed.
+    pub fn rule_failed(&self, rule: &str) {
+        self.counters.rule_failures.get_or_create(&OfRule { rule: rule.into() }).inc();
     }
 
     /// All of it in the text format of `OpenMetrics`, which Prometheus reads.

@@ -9,6 +9,20 @@ use crate::support::{Running, Workspace, eventually, sign_in};
 
 const HUB: &str = "insights-logs-signinlogs";
 
+/// A rule that fails when it meets Ada.
+const FAILING_RULE: &str = "\
+id: fails
+name: It fails
+description: It divides by zero.
+severity: Low
+queryFrequency: 1h
+queryPeriod: 1h
+queryLanguage: sql
+version: 1.0.0
+query: SELECT TimeGenerated, 1 / (CASE WHEN UserPrincipalName LIKE 'ada%' THEN 0 ELSE 1 END) AS N FROM SigninLogs
+eventGroupingSettings: {aggregationKind: AlertPerResult}
+";
+
 /// The samples of a scrape; `None` while nobody answers.
 async fn scrape(address: &str) -> Option<Vec<String>> {
     let answer = reqwest::get(format!("http://{address}/metrics")).await.ok()?;
@@ -32,10 +46,12 @@ async fn a_change_of_the_records_shows_in_the_numbers_at_once() {
         format!(
             "eventHubs: [{{connectionString: {{env: HUBS}}, hubs: [{HUB}]}}]
 flush: {{age: 1s}}
+rules: {{paths: [fails.yaml]}}
 metrics: {{listen: '{address}'}}
 "
         ),
     );
+    workspace.write("fails.yaml", FAILING_RULE);
     let start = || {
         let mut command = workspace.command(&["serve"]);
         Running::start(command.env("HUBS", devhub.connection_string()))
@@ -66,10 +82,10 @@ metrics: {{listen: '{address}'}}
         eventually("everything is counted", || {
             assert!(daemon.is_running());
             samples = handle.block_on(scrape(&address)).unwrap_or_default();
-            // Of the last delivery: the two may be in one commit or in two.
-            samples
+            // Of the last delivery: the two may be in one commit or in two. Rules run later still.
+            ["entralog_dead_letters_total{reason=\"invalid_json\"}", "entralog_rule_failures_total"]
                 .iter()
-                .any(|s| s.starts_with("entralog_dead_letters_total{reason=\"invalid_json\"}"))
+                .all(|name| samples.iter().any(|sample| sample.starts_with(name)))
         });
     });
     for expected in [
@@ -83,6 +99,7 @@ metrics: {{listen: '{address}'}}
         r#"entralog_unmapped_properties_total{table="SigninLogs",property="properties.odd \"} 1\nname"} 3"#,
         r#"entralog_type_surprises_total{table="SigninLogs",column="DurationMs"} 1"#,
         r#"entralog_alerts_raised_total 0"#,
+        r#"entralog_rule_failures_total{rule="fails"} 1"#,
     ] {
         assert!(samples.iter().any(|sample| sample == expected), "{expected}: {samples:#?}");
     }
