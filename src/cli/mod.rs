@@ -107,7 +107,7 @@ struct Context {
 
 impl Context {
     fn lake(&self) -> Result<Lake, Failure> {
-        Ok(Lake::open(&self.config.lake)?)
+        Ok(Lake::open_with(&self.config.lake, &self.config.storage.options()?)?)
     }
 
     /// The form of the output.

@@ -8,6 +8,7 @@ mod destinations;
 mod hubs;
 mod period;
 mod secret;
+mod storage;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -70,6 +71,8 @@ pub enum ConfigError {
 pub struct Config {
     /// Directory or URL of the lake.
     pub lake: String,
+    /// What the lake's object store needs.
+    pub storage: Storage,
     /// Event Hubs namespaces to read.
     pub event_hubs: Vec<EventHubs>,
     /// When waiting rows are committed.
@@ -86,6 +89,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             lake: DEFAULT_LAKE.into(),
+            storage: Storage::default(),
             event_hubs: Vec::new(),
             flush: Flush::default(),
             rules: Rules::default(),
@@ -93,6 +97,16 @@ impl Default for Config {
             metrics: Metrics::default(),
         }
     }
+}
+
+/// Options of the lake's object store under the names of the environment variables that it also takes.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Storage {
+    /// Options with plain values, such as `azure_storage_account_name`.
+    pub options: BTreeMap<String, String>,
+    /// Options with secret values, such as `azure_storage_account_key`.
+    pub secret_options: BTreeMap<String, Secret>,
 }
 
 /// A namespace and the hubs that are read from it.
@@ -322,7 +336,10 @@ mod tests {
     fn a_full_configuration_is_read() {
         let config = load(
             "
-lake: /var/lib/entralog
+lake: az://logs/entralog
+storage:
+  options: {azure_storage_account_name: contoso}
+  secretOptions: {azure_storage_account_key: {file: /run/key}}
 eventHubs:
   - connectionString: {env: HUBS}
     hubs: [insights-logs-signinlogs]
@@ -349,6 +366,7 @@ destinations:
     fn mistakes_are_named_with_their_place() {
         for (text, expected) in [
             ("lakes: x", "lakes"),
+            ("storage: {secretOptions: {azure_storage_account_key: hush}}", "secretOptions"),
             ("flush: {age: soon}", "soon"),
             ("metrics: {listen: 9464}", "invalid socket address"),
             ("metrics: {port: 9464}", "port"),

@@ -9,7 +9,7 @@ use crate::table::RowsError;
 pub enum LakeError {
     /// The lake's location is not a path or URL that is supported.
     #[error(
-        "lake location {location:?} cannot be used: {reason}; give a directory or a URL such as file:///var/lib/entralog"
+        "lake location {location:?} cannot be used: {reason}; give a directory or a URL such as abfss://CONTAINER@ACCOUNT.dfs.core.windows.net/PATH"
     )]
     Location {
         /// As the user gave it.

@@ -3,22 +3,28 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use delta_kernel_default_engine::storage::store_from_url;
 use object_store::ObjectStore;
 use object_store::memory::InMemory;
 use url::Url;
 
-use super::LakeError;
+use super::{LakeError, store};
 
-/// A directory or URL to the lake's root (with a slash at its end) and its store.
-pub(super) fn resolve(location: &str) -> Result<(Url, Arc<dyn ObjectStore>), LakeError> {
-    let failed = |reason: String| LakeError::Location { location: location.into(), reason };
+/// A directory or URL to the lake's root (with a slash at its end) and its store, with these options.
+pub(super) fn resolve(
+    location: &str,
+    options: &[(String, String)],
+) -> Result<(Url, Arc<dyn ObjectStore>), LakeError> {
+    let failed = |reason: String| {
+        // What follows may be a secret.
+        let location = location.split_once('?').map_or(location, |(before, _)| before);
+        LakeError::Location { location: location.into(), reason }
+    };
     let url = match Url::parse(location) {
         // A one-letter scheme is a Windows drive.
         Ok(url) if url.scheme().len() > 1 => with_slash(url),
         _ => directory(Path::new(location)).map_err(failed)?,
     };
-    let store = store_from_url(&url).map_err(|error| failed(error.to_string()))?;
+    let store = store::open(&url, options).map_err(failed)?;
     Ok((url, store))
 }
 
@@ -85,9 +91,9 @@ mod tests {
 
     #[test]
     fn a_relative_path_and_its_absolute_form_are_one_lake() {
-        let (relative, _) = resolve("some/lake").unwrap();
+        let (relative, _) = resolve("some/lake", &[]).unwrap();
         let absolute = std::env::current_dir().unwrap().join("some/lake");
-        assert_eq!(resolve(absolute.to_str().unwrap()).unwrap().0, relative);
+        assert_eq!(resolve(absolute.to_str().unwrap(), &[]).unwrap().0, relative);
         assert!(relative.path().ends_with("/some/lake/"));
     }
 
@@ -96,7 +102,7 @@ mod tests {
         for (location, reason) in
             [("", "it is empty"), ("Cargo.toml", "it is a file"), ("gopher://x/", "")]
         {
-            let error = resolve(location).unwrap_err().to_string();
+            let error = resolve(location, &[]).unwrap_err().to_string();
             assert!(error.contains(&format!("{location:?}")) && error.contains(reason), "{error}");
         }
     }

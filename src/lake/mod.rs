@@ -13,6 +13,7 @@ mod files;
 mod location;
 mod observe;
 mod scan;
+mod store;
 mod writer;
 
 use std::collections::HashMap;
@@ -56,14 +57,24 @@ struct Inner {
 }
 
 impl Lake {
-    /// Opens the lake at a directory or URL; it need not exist yet.
+    /// Opens the lake at a directory or URL; it need not exist yet. What an object store needs is taken
+    /// from the environment.
     ///
     /// Must be called within a multi-threaded Tokio runtime.
     ///
     /// # Errors
-    /// The location is neither a path nor a supported URL.
+    /// As for [`open_with`](Self::open_with).
     pub fn open(location: &str) -> Result<Self, LakeError> {
-        let (root, store) = location::resolve(location)?;
+        Self::open_with(location, &[])
+    }
+
+    /// The same with options for the object store, such as `azure_storage_account_name`, which go before
+    /// the environment.
+    ///
+    /// # Errors
+    /// The location is neither a path nor a supported URL, or its store lacks something.
+    pub fn open_with(location: &str, options: &[(String, String)]) -> Result<Self, LakeError> {
+        let (root, store) = location::resolve(location, options)?;
         Ok(Self::new(root, store))
     }
 

@@ -6,7 +6,7 @@
 //! - `records`: one record of each log category; `leaves`: whether a row holds all of a record;
 //!   `accounted`: whether every byte of a body is in what came out of it.
 //! - `files`, `exports`, `tables`, `nothing_lost`, `any_record`, `hostile`, `event_hubs`: what goes in.
-//! - `exactly_once`, `lake`, `added_columns`: what is kept; `drift`: what of it has no column.
+//! - `exactly_once`, `lake`, `azure`, `added_columns`: what is kept; `drift`: what of it has no column.
 //! - `dead`: what could not be decoded, and its replay.
 //! - `query`, `derived`, `output`: what comes out; `other_writer`: of files that somebody else wrote.
 //! - `rules`, `alerts`: what is found, and who hears of it.
@@ -20,6 +20,7 @@ mod accounted;
 mod added_columns;
 mod alerts;
 mod any_record;
+mod azure;
 mod dead;
 mod derived;
 mod drift;
