@@ -31,6 +31,7 @@
 //! - [`serve`]: the daemon that runs all of it.
 //! - [`config`]: the configuration file, read once at the door.
 //! - [`cli`]: the command line; nothing imports it.
+//! - `failpoint`: where a test has the process die.
 //! - [`devhub`]: an Event Hubs namespace on this machine, to try and to test with.
 //! - [`generate`]: sample logs with planted attacks.
 
@@ -43,6 +44,7 @@ pub mod detect;
 pub mod devhub;
 pub mod drift;
 pub mod facts;
+mod failpoint;
 pub mod generate;
 pub mod ingest;
 pub mod lake;

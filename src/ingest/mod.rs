@@ -24,6 +24,7 @@ pub use hubs::{Hub, Run, ingest_hubs};
 
 use self::committer::{Committer, TableAdvances};
 use crate::decode::{Reason, Record, decode};
+use crate::failpoint;
 use crate::lake::{Advance, Lake, LakeError};
 use crate::source::Delivery;
 use crate::source::eventhub::EventHubError;
@@ -269,6 +270,7 @@ impl Ingester {
         self.counts.deliveries += 1;
         self.waiting.bytes += delivery.body.len();
         self.waiting.since.get_or_insert_with(Instant::now);
+        failpoint::reach(failpoint::TAKEN);
         is_full || self.dead.bytes() >= BATCH_BYTES
     }
 

@@ -13,6 +13,7 @@ use delta_kernel::transaction::data_layout::DataLayout;
 use delta_kernel::transaction::{CommitResult, UpdateTableOperation};
 
 use super::{ENGINE_INFO, Inner, LakeError, files};
+use crate::failpoint;
 use crate::table::{PARTITION_COLUMN, Table};
 
 /// Races lost in a row before a commit gives up.
@@ -125,8 +126,10 @@ fn try_commit(
     for metadata in added {
         transaction.add_files(files::engine_data(metadata));
     }
+    failpoint::reach(failpoint::BEFORE_COMMIT);
     match transaction.commit(inner.engine()) {
         Ok(CommitResult::Committed(committed)) => {
+            failpoint::reach(failpoint::AFTER_COMMIT);
             if let Some(snapshot) = committed.post_commit_snapshot() {
                 inner.remember(table, snapshot);
                 checkpoint_when_due(inner, table, snapshot);
@@ -224,6 +227,7 @@ fn checkpoint_when_due(inner: &Inner, table: &'static Table, snapshot: &Snapshot
     if snapshot.version() == 0 || !snapshot.version().is_multiple_of(CHECKPOINT_INTERVAL) {
         return;
     }
+    failpoint::reach(failpoint::BEFORE_CHECKPOINT);
     match snapshot.checkpoint(inner.engine(), None) {
         Ok((_, snapshot)) => inner.remember(table, &snapshot),
         Err(error) => {

@@ -21,6 +21,7 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 
 use super::{ENGINE_INFO, Inner, LakeError};
+use crate::failpoint;
 use crate::table::{ColumnType, PARTITION_COLUMN, Table};
 
 /// Rows of a row group. Readers leave out whole groups by their statistics and read several at once.
@@ -85,8 +86,10 @@ impl DataFile {
         let name = format!("{}.zstd.parquet", uuid::Uuid::new_v4());
         let url = context.write_dir().join(&name).map_err(|error| write_error(table, error))?;
         let path = Path::from_url_path(url.path()).map_err(|error| write_error(table, error))?;
+        failpoint::reach(failpoint::BEFORE_FILE);
         block_on(inner.store.put(&path, PutPayload::from(bytes)))
             .map_err(|error| write_error(table, error))?;
+        failpoint::reach(failpoint::AFTER_FILE);
         let now = chrono::Utc::now().timestamp_millis();
         let file = DataFileMetadata::new(FileMeta::new(url, now, size), statistics);
         build_add_file_metadata(file, &context).and_then(into_batch).map_err(failed)

@@ -6,7 +6,7 @@
 //! - `records`: one record of each log category; `leaves`: whether a row holds all of a record;
 //!   `accounted`: whether every byte of a body is in what came out of it.
 //! - `files`, `exports`, `tables`, `nothing_lost`, `any_record`, `hostile`, `event_hubs`: what goes in.
-//! - `exactly_once`, `lake`, `azure`, `added_columns`: what is kept; `drift`: what of it has no column.
+//! - `exactly_once`, `kills`, `lake`, `azure`, `added_columns`: what is kept; `drift`: what of it has no column.
 //! - `dead`: what could not be decoded, and its replay.
 //! - `query`, `derived`, `output`: what comes out; `other_writer`: of files that somebody else wrote.
 //! - `rules`, `alerts`: what is found, and who hears of it.
@@ -30,6 +30,7 @@ mod exactly_once;
 mod exports;
 mod files;
 mod hostile;
+mod kills;
 mod lake;
 mod leaves;
 mod metrics;
