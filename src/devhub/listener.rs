@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 /// How long to wait when the system has no descriptor left for another connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Largest TCP segment in bytes that a client is told to send. Of the loopback it would be 65,483, and
+/// Largest TCP segment in bytes that a client is told to send. On the loopback it can be 32,768, and
 /// Microsoft's Python library sets the option that it read anew, where Linux takes no more than 32,767.
 const SEGMENT_BYTES: u32 = 16_384;
 
@@ -41,7 +41,7 @@ impl Connections {
     /// Ends every wire without a word; returns how many there were.
     pub(super) fn end(&self, how: wire::State) -> usize {
         let ended = std::mem::take(&mut *lock(&self.open));
-        ended.values().for_each(|open| open.wire.become_(how));
+        ended.values().for_each(|open| open.wire.change(how));
         ended.len()
     }
 
@@ -49,7 +49,7 @@ impl Connections {
     pub(super) fn go_dead(&self) -> usize {
         let open = lock(&self.open);
         let whole = open.values().filter(|open| open.wire.is_whole());
-        whole.map(|open| open.wire.become_(wire::State::Dead)).count()
+        whole.map(|open| open.wire.change(wire::State::Dead)).count()
     }
 
     /// Has every connection closed with `amqp:connection:forced`.

@@ -44,7 +44,7 @@ pub(super) enum State {
 pub(super) struct Wire(watch::Sender<State>);
 
 impl Wire {
-    pub(super) fn become_(&self, state: State) {
+    pub(super) fn change(&self, state: State) {
         self.0.send_replace(state);
     }
 

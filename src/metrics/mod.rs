@@ -5,6 +5,7 @@
 //! Labels are bounded: whatever somebody sends, the answer stays small.
 
 mod endpoint;
+mod partitions;
 mod rows;
 
 use std::collections::HashMap;
@@ -21,8 +22,10 @@ use prometheus_client::registry::{Registry, Unit};
 
 pub use endpoint::answer;
 
+use self::partitions::PartitionMetrics;
 use self::rows::UnmappedCounts;
 use crate::lake::{Counted, Observer};
+use crate::source::eventhub::Readings;
 use crate::table::{ALERT_DELIVERIES, DEAD_LETTERS, SECURITY_ALERT, Table};
 
 /// Everything that is counted; clones count together.
@@ -31,6 +34,7 @@ pub struct Metrics {
     registry: Arc<Registry>,
     counters: Counters,
     unmapped: Arc<Mutex<HashMap<&'static str, UnmappedCounts>>>,
+    partitions: PartitionMetrics,
 }
 
 #[derive(Debug, Clone)]
@@ -127,7 +131,8 @@ impl Default for Metrics {
         );
         registry.register("alerts_raised", "Alerts that were raised", alerts_raised);
         registry.register("alert_deliveries", "Attempts to deliver an alert", alert_deliveries);
-        Self { registry: Arc::new(registry), counters, unmapped: Arc::default() }
+        let partitions = PartitionMetrics::register(&mut registry);
+        Self { registry: Arc::new(registry), counters, unmapped: Arc::default(), partitions }
     }
 }
 
@@ -137,11 +142,18 @@ impl Metrics {
         self.counters.repeated_records.inc_by(records);
     }
 
+    /// Where readers of partitions tell their progress.
+    #[must_use]
+    pub fn readings(&self) -> Readings {
+        self.partitions.readings.clone()
+    }
+
     /// All of it in the text format of `OpenMetrics`, which Prometheus reads.
     ///
     /// # Errors
     /// The text cannot be written, which would be a defect of this module.
     pub fn text(&self) -> Result<String, std::fmt::Error> {
+        self.partitions.look();
         let mut out = String::new();
         text::encode(&mut out, &self.registry)?;
         Ok(out)

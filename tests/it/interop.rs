@@ -72,7 +72,9 @@ impl Place {
             let mut parts = connection_string.split(';').filter_map(|part| part.split_once('='));
             let path = parts.find(|(key, _)| key.eq_ignore_ascii_case("EntityPath"));
             let path = path.map(|(_, hub)| hub.to_owned());
-            let hub = variable("EVENTHUB_NAME").or(path).expect("EntityPath or EVENTHUB_NAME");
+            let hub = variable("EVENTHUB_NAME")
+                .or(path)
+                .unwrap_or_else(|| panic!("EntityPath or EVENTHUB_NAME"));
             return Self { connection_string, hub, group, _devhub: None };
         }
         let devhub = start(2).await;

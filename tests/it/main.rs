@@ -6,6 +6,7 @@
 //! - `records`: one record of each log category; `leaves`: whether a row holds all of a record;
 //!   `accounted`: whether every byte of a body is in what came out of it.
 //! - `files`, `exports`, `tables`, `nothing_lost`, `any_record`, `hostile`, `event_hubs`: what goes in.
+//! - `faults`: what happens to connections; `soak`: many of that; `interop`: Microsoft's other clients.
 //! - `exactly_once`, `lake`, `added_columns`: what is kept; `drift`: what of it has no column.
 //! - `dead`: what could not be decoded, and its replay.
 //! - `query`, `derived`, `output`: what comes out; `other_writer`: of files that somebody else wrote.
@@ -27,8 +28,10 @@ mod errors;
 mod event_hubs;
 mod exactly_once;
 mod exports;
+mod faults;
 mod files;
 mod hostile;
+mod interop;
 mod lake;
 mod leaves;
 mod metrics;
@@ -39,5 +42,6 @@ mod query;
 mod records;
 mod rules;
 mod serve;
+mod soak;
 mod support;
 mod tables;
