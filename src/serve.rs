@@ -87,7 +87,8 @@ impl Service {
         }
         let mut wait = FIRST_WAIT;
         loop {
-            let mut ingester = Ingester::new(self.lake.clone(), self.limits);
+            let mut ingester =
+                Ingester::new(self.lake.clone(), self.limits).with_readings(metrics.readings());
             let (mut committed, mut repeated) = (0, 0);
             let result =
                 ingest_hubs(&mut ingester, &self.hubs, Run::Continuous, cancel, |ingester| {

@@ -2,6 +2,7 @@
 
 use super::access::{Access, is_beneath};
 use super::address::entity_path;
+use super::faults::Faults;
 use super::message::Message;
 use super::now;
 use super::requests::{Reply, property};
@@ -13,7 +14,10 @@ use fe2o3_amqp_types::primitives::Value;
 ///
 /// SAS tokens are verified in full. An Entra token (`jwt`) only has to be there: a devhub has no
 /// tenant to ask, and to check a signature against made-up keys would prove nothing.
-pub(super) fn put_token(request: &Message, access: &Access) -> Reply {
+pub(super) fn put_token(request: &Message, access: &Access, faults: &Faults) -> Reply {
+    if faults.are_tokens_refused() {
+        return refuse("Unauthorized: injected by the devhub.".to_owned());
+    }
     let operation = property(request, "operation");
     if operation != "put-token" {
         return Reply::refused(400, format!("The operation '{operation}' is not supported."));
@@ -71,7 +75,7 @@ mod tests {
                 .collect(),
         ));
         let access = Access::default();
-        (put_token(&request, &access).status(), access)
+        (put_token(&request, &access, &Faults::default()).status(), access)
     }
 
     const SAS: &str = "servicebus.windows.net:sastoken";

@@ -24,6 +24,12 @@ pub(super) fn unauthorized(path: &str) -> Error {
     error(AmqpError::UnauthorizedAccess, text)
 }
 
+/// Said to a link whose token has run out since it was attached.
+pub(super) fn expired(path: &str) -> Error {
+    let text = format!("ExpiredToken: The token for '{path}' is expired.");
+    error(AmqpError::UnauthorizedAccess, text)
+}
+
 pub(super) fn invalid_selector(invalid: &InvalidSelector) -> Error {
     error(custom("com.microsoft:argument-error"), invalid.to_string())
 }
@@ -56,11 +62,12 @@ pub(super) fn eviction(eviction: Eviction) -> Error {
             );
             error(LinkError::Stolen, text)
         }
-        Eviction::Injected(condition) => error(
-            ErrorCondition::Custom(Symbol::from(condition)),
-            "injected by the devhub".to_owned(),
-        ),
+        Eviction::Injected(condition) => injected(&condition),
     }
+}
+
+pub(super) fn injected(condition: &str) -> Error {
+    error(custom(condition), "injected by the devhub".to_owned())
 }
 
 fn custom(condition: &str) -> ErrorCondition {

@@ -1,7 +1,6 @@
 //! One AMQP connection and its sessions.
 
 use super::access::Access;
-use super::latency::at_a_distance;
 use super::namespace::Namespace;
 use super::sasl::Sasl;
 use super::session;
@@ -10,7 +9,7 @@ use fe2o3_amqp_types::definitions::{ConnectionError, Error, Fields};
 use fe2o3_amqp_types::primitives::{Symbol, Value};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpStream;
+use tokio::io::DuplexStream;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
@@ -25,8 +24,12 @@ const SESSION_WINDOW: u32 = 5_000;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Serves one client until it leaves, or until it is told to go.
-pub(super) async fn serve(stream: TcpStream, namespace: Arc<Namespace>, force_close: Arc<Notify>) {
-    let access = Arc::new(Access::default());
+pub(super) async fn serve(
+    stream: DuplexStream,
+    namespace: Arc<Namespace>,
+    access: Arc<Access>,
+    force_close: Arc<Notify>,
+) {
     let acceptor = ConnectionAcceptor::builder()
         .container_id("entralog-devhub")
         .max_frame_size(MAX_FRAME_BYTES)
@@ -35,7 +38,7 @@ pub(super) async fn serve(stream: TcpStream, namespace: Arc<Namespace>, force_cl
         .properties(properties())
         .sasl_acceptor(Sasl::new(Arc::clone(&access)))
         .build();
-    match tokio::time::timeout(PATIENCE, acceptor.accept(at_a_distance(stream))).await {
+    match tokio::time::timeout(PATIENCE, acceptor.accept(stream)).await {
         Ok(Ok(connection)) => sessions(connection, &namespace, &access, &force_close).await,
         Ok(Err(error)) => tracing::debug!(?error, "devhub connection not opened"),
         Err(_) => tracing::debug!("devhub connection said nothing"),

@@ -21,6 +21,9 @@ pub(super) fn read(request: &Message, scope: &Scope) -> Reply {
     if !scope.access.touches(name, now::seconds()) {
         return Reply::refused(401, format!("Unauthorized access to '{name}'."));
     }
+    if let Err(error) = scope.namespace.faults.check() {
+        return Reply::refused(503, format!("{:?}", error.condition));
+    }
     let kind = property(request, "type");
     let mut attributes =
         vec![("type", Value::String(kind.to_owned())), ("name", Value::String(hub.name.clone()))];

@@ -4,8 +4,8 @@
 //! read from it unchanged: SASL, tokens over `$cbs`, `$management`, batches, start positions, owner
 //! levels, and the errors that go with them. Tests can also make it fail on purpose.
 //!
-//! Not there: TLS (connect with `amqp://`), web sockets, Kafka, capture, geo-replication, throttling,
-//! and a disk. Everything is in memory and gone with the process. SAS tokens are verified; an Entra
+//! Not there: TLS (connect with `amqp://`), web sockets, Kafka, capture, geo-replication, limits of
+//! throughput, and a disk. Everything is in memory and gone with the process. SAS tokens are verified; an Entra
 //! token only has to be there.
 //!
 //! # Layout
@@ -14,10 +14,11 @@
 //! |---|---|
 //! | `config`, `emulator` | which event hubs there are; the emulator's `Config.json` |
 //! | `namespace`, `log`, `readers` | event hubs and partitions; their events; who reads them |
-//! | `listener`, `latency`, `connection`, `sasl`, `session`, `attach` | from a TCP connection to a link |
+//! | `listener`, `wire`, `frames`, `connection`, `sasl`, `session`, `attach` | from a TCP connection to a link |
 //! | `requests`, `cbs`, `management` | links that ask: put a token, read properties |
 //! | `publish`, `subscribe` | links that carry events |
 //! | `sas`, `access` | what a token proves, and what a connection may do |
+//! | `inject`, `faults` | what goes wrong because a test wants it to |
 //! | `address`, `selector`, `message`, `conditions` | Event Hubs' dialect of AMQP |
 
 mod access;
@@ -29,7 +30,9 @@ mod config;
 mod connection;
 mod emulator;
 mod error;
-mod latency;
+mod faults;
+mod frames;
+mod inject;
 mod listener;
 mod log;
 mod management;
@@ -46,6 +49,7 @@ mod session;
 mod subscribe;
 #[cfg(test)]
 mod tests;
+mod wire;
 
 pub use config::DevhubConfig;
 pub use error::DevhubError;
@@ -58,7 +62,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// The port of AMQP without TLS, which a connection string need not name.
 const AMQP_PORT: u16 = 5672;
@@ -87,15 +91,14 @@ struct Running {
     namespace: Arc<Namespace>,
     connections: Arc<Connections>,
     local_addr: SocketAddr,
-    stop: CancellationToken,
-    /// Taken by the first `shutdown`.
-    listener: Mutex<Option<JoinHandle<()>>>,
+    /// Taken by who ends it.
+    listening: Mutex<Option<Listening>>,
 }
 
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.stop.cancel();
-    }
+/// A listener that accepts connections; dropped, it stops and cuts them.
+struct Listening {
+    stop: DropGuard,
+    task: JoinHandle<()>,
 }
 
 impl fmt::Debug for Devhub {
@@ -117,30 +120,16 @@ impl Devhub {
     pub async fn start(config: &DevhubConfig, listen: SocketAddr) -> Result<Self, DevhubError> {
         config.validate()?;
         let cannot_listen = |source| DevhubError::Listen { address: listen, source };
-        let listener = TcpListener::bind(listen).await.map_err(cannot_listen)?;
+        let listener = listener::bind(listen).await.map_err(cannot_listen)?;
         let local_addr = listener.local_addr().map_err(cannot_listen)?;
         let namespace = Arc::new(Namespace::new(config));
         let connections = Arc::new(Connections::default());
-        let stop = CancellationToken::new();
-        let task = tokio::spawn(listener::accept(
-            listener,
-            Arc::clone(&namespace),
-            Arc::clone(&connections),
-            stop.clone(),
-        ));
+        let listening = Mutex::new(Some(Listening::new(listener, &namespace, &connections)));
         tracing::debug!(%local_addr, hubs = namespace.hub_names().len(), "devhub listening");
         if !local_addr.ip().is_loopback() {
             tracing::warn!(%local_addr, "devhub is open to the network, and its key is well known");
         }
-        Ok(Self {
-            running: Arc::new(Running {
-                namespace,
-                connections,
-                local_addr,
-                stop,
-                listener: Mutex::new(Some(task)),
-            }),
-        })
+        Ok(Self { running: Arc::new(Running { namespace, connections, local_addr, listening }) })
     }
 
     /// The address it listens on, with the port it got.
@@ -198,52 +187,13 @@ impl Devhub {
 
     /// Stops listening and cuts all connections; returns when both is done.
     pub async fn shutdown(&self) {
-        self.running.stop.cancel();
-        let listener = lock(&self.running.listener).take();
-        if let Some(listener) = listener
-            && let Err(error) = listener.await
-        {
-            tracing::error!(%error, "devhub listener panicked");
+        let listening = lock(&self.running.listening).take();
+        if let Some(Listening { stop, task }) = listening {
+            drop(stop);
+            if let Err(error) = task.await {
+                tracing::error!(%error, "devhub listener panicked");
+            }
         }
-    }
-
-    /// Fault: shuts every TCP connection down without an AMQP close; returns how many there were.
-    pub fn kill_connections(&self) -> usize {
-        self.running.connections.kill()
-    }
-
-    /// Fault: closes every connection with `amqp:connection:forced`, as a service upgrade does.
-    pub fn force_close_connections(&self) {
-        self.running.connections.force_close();
-    }
-
-    /// Fault: closes the link of every reader of a partition with an AMQP error condition, such as
-    /// `amqp:link:detach-forced`.
-    ///
-    /// # Errors
-    /// [`DevhubError::UnknownHub`] or [`DevhubError::UnknownPartition`].
-    pub fn detach_readers(
-        &self,
-        hub: &str,
-        partition: usize,
-        condition: &str,
-    ) -> Result<(), DevhubError> {
-        self.partition(hub, partition)?.readers.evict_all(condition);
-        Ok(())
-    }
-
-    /// Fault: drops all events below a sequence number, as the end of the retention time does.
-    ///
-    /// # Errors
-    /// [`DevhubError::UnknownHub`] or [`DevhubError::UnknownPartition`].
-    pub fn truncate(
-        &self,
-        hub: &str,
-        partition: usize,
-        before_sequence_number: i64,
-    ) -> Result<(), DevhubError> {
-        self.partition(hub, partition)?.truncate(before_sequence_number);
-        Ok(())
     }
 
     fn partition(&self, hub: &str, partition: usize) -> Result<&Partition, DevhubError> {
@@ -257,6 +207,19 @@ impl Devhub {
             partitions: found.partitions.len(),
         };
         found.partitions.get(partition).ok_or_else(unknown_partition)
+    }
+}
+
+impl Listening {
+    fn new(
+        listener: TcpListener,
+        namespace: &Arc<Namespace>,
+        connections: &Arc<Connections>,
+    ) -> Self {
+        let stop = CancellationToken::new();
+        let (namespace, connections) = (Arc::clone(namespace), Arc::clone(connections));
+        let accept = listener::accept(listener, namespace, connections, stop.clone());
+        Self { stop: stop.drop_guard(), task: tokio::spawn(accept) }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The namespace: its event hubs, their partitions, and which partition an event goes to.
 
 use super::config::{DEFAULT_GROUP, DevhubConfig, HubConfig};
+use super::faults::Faults;
 use super::log::{BeyondEnd, Event, Log, Properties};
 use super::message::Message;
 use super::readers::Readers;
@@ -15,6 +16,7 @@ use tokio::sync::watch;
 pub(super) struct Namespace {
     /// By name in lower case.
     hubs: HashMap<String, Hub>,
+    pub(super) faults: Faults,
 }
 
 /// One event hub.
@@ -43,12 +45,16 @@ impl Namespace {
             let key = hub.name.to_lowercase();
             (key, Hub::new(hub, config.retained_bytes))
         };
-        Self { hubs: config.hubs.iter().map(hub).collect() }
+        Self { hubs: config.hubs.iter().map(hub).collect(), faults: Faults::default() }
     }
 
     /// An event hub by name, whatever its case.
     pub(super) fn hub(&self, name: &str) -> Option<&Hub> {
         self.hubs.get(&name.to_lowercase())
+    }
+
+    pub(super) fn partitions(&self) -> impl Iterator<Item = &Partition> {
+        self.hubs.values().flat_map(|hub| &hub.partitions)
     }
 
     /// The names of the event hubs, sorted.

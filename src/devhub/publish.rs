@@ -18,8 +18,16 @@ pub(super) async fn serve(mut link: Receiver, scope: &Scope, terms: &Terms) {
     // link itself over a message that is too large (`amqp:link:message-size-exceeded`).
     let _ = match target(scope, terms) {
         Ok((hub, partition)) => {
-            receive(&mut link, hub, partition).await;
-            link.close().await
+            let path = entity_path(&terms.entity);
+            let lapsed = tokio::select! {
+                () = receive(&mut link, scope, hub, partition) => false,
+                () = scope.access.lapsed(&path) => true,
+            };
+            if lapsed {
+                link.close_with_error(conditions::expired(&path)).await
+            } else {
+                link.close().await
+            }
         }
         Err(error) => {
             tracing::debug!(%error, entity = terms.entity, "devhub refused a publisher");
@@ -33,6 +41,7 @@ fn target<'a>(scope: &'a Scope, terms: &Terms) -> Result<(&'a Hub, Option<&'a Pa
         return Err(conditions::not_found(&terms.entity));
     };
     scope.authorize(&entity_path(&terms.entity))?;
+    scope.namespace.faults.check()?;
     let hub = scope.namespace.hub(&hub).ok_or_else(|| conditions::not_found(&hub))?;
     let Some(id) = partition else {
         return Ok((hub, None));
@@ -42,7 +51,8 @@ fn target<'a>(scope: &'a Scope, terms: &Terms) -> Result<(&'a Hub, Option<&'a Pa
     Ok((hub, Some(partition.ok_or_else(missing)?)))
 }
 
-async fn receive(link: &mut Receiver, hub: &Hub, partition: Option<&Partition>) {
+async fn receive(link: &mut Receiver, scope: &Scope, hub: &Hub, partition: Option<&Partition>) {
+    let faults = &scope.namespace.faults;
     loop {
         let delivery = match link.recv::<Body<Value>>().await {
             Ok(delivery) => delivery,
@@ -60,11 +70,18 @@ async fn receive(link: &mut Receiver, hub: &Hub, partition: Option<&Partition>) 
         };
         let format = delivery.message_format().unwrap_or(0);
         let (delivery, message) = delivery.into_parts();
+        if let Err(error) = faults.check() {
+            if link.reject(delivery, error).await.is_err() {
+                return;
+            }
+            continue;
+        }
         let key = message::partition_key(&message);
         let partition = partition.unwrap_or_else(|| hub.partition_for(key));
         match message::events(format, message) {
             Ok(events) => {
                 partition.append(events);
+                faults.before_an_answer().await;
                 // The link may be gone by now; the event stays published, as in Azure.
                 if link.accept(delivery).await.is_err() {
                     return;

@@ -25,7 +25,15 @@ pub(super) struct Readers {
 struct Reader {
     id: u64,
     epoch: Option<i64>,
-    evict: UnboundedSender<Eviction>,
+    orders: UnboundedSender<Order>,
+}
+
+/// What a reader is told to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Order {
+    Leave(Eviction),
+    /// To stay, but to get nothing more. A test asked for it.
+    FallSilent,
 }
 
 /// Why a reader has to go.
@@ -77,24 +85,24 @@ impl Readers {
             (Some(epoch), _) => {
                 for reader in readers.drain(..) {
                     // A reader that is already gone needs no eviction.
-                    let _ = reader.evict.send(Eviction::Outranked(epoch));
+                    let _ = reader.orders.send(Order::Leave(Eviction::Outranked(epoch)));
                 }
             }
             (None, None) if readers.len() >= MAX_READERS => return Err(Refusal::TooMany),
             (None, None) => {}
         }
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
-        let (evict, evictions) = unbounded_channel();
-        readers.push(Reader { id, epoch, evict });
-        Ok(Seat { readers: Arc::clone(self), group, id, evictions })
+        let (sender, orders) = unbounded_channel();
+        readers.push(Reader { id, epoch, orders: sender });
+        Ok(Seat { readers: Arc::clone(self), group, id, orders })
     }
 
-    /// Sends every reader of every group away with this error condition.
-    pub(super) fn evict_all(&self, condition: &str) {
-        for reader in lock(&self.by_group).values().flatten() {
-            // As above: whoever is gone already need not be told.
-            let _ = reader.evict.send(Eviction::Injected(condition.to_owned()));
-        }
+    /// Tells every reader of every group the same; returns how many there are.
+    pub(super) fn order_all(&self, order: &Order) -> usize {
+        let by_group = lock(&self.by_group);
+        let readers = by_group.values().flatten();
+        // As above: whoever is gone already need not be told.
+        readers.map(|reader| drop(reader.orders.send(order.clone()))).count()
     }
 }
 
@@ -103,16 +111,25 @@ pub(super) struct Seat {
     readers: Arc<Readers>,
     group: String,
     id: u64,
-    evictions: UnboundedReceiver<Eviction>,
+    orders: UnboundedReceiver<Order>,
 }
 
 impl Seat {
-    /// Resolves when this reader has to go; never, if nobody sends it away.
-    pub(super) async fn evicted(&mut self) -> Eviction {
-        match self.evictions.recv().await {
-            Some(eviction) => eviction,
-            // The sending half went with an eviction that was received already.
+    /// Resolves when this reader is told something; never, if it is left alone.
+    pub(super) async fn order(&mut self) -> Order {
+        match self.orders.recv().await {
+            Some(order) => order,
+            // The sending half went with an order that was received already.
             None => std::future::pending().await,
+        }
+    }
+
+    /// Resolves when this reader has to go.
+    pub(super) async fn evicted(&mut self) -> Eviction {
+        loop {
+            if let Order::Leave(eviction) = self.order().await {
+                return eviction;
+            }
         }
     }
 }
@@ -130,7 +147,10 @@ mod tests {
     use super::*;
 
     fn eviction(seat: &mut Seat) -> Option<Eviction> {
-        seat.evictions.try_recv().ok()
+        match seat.orders.try_recv().ok()? {
+            Order::Leave(eviction) => Some(eviction),
+            Order::FallSilent => None,
+        }
     }
 
     #[test]
@@ -180,8 +200,9 @@ mod tests {
         let readers = Arc::new(Readers::default());
         let mut a = readers.admit("a", "r", None).unwrap();
         let mut b = readers.admit("b", "r", Some(1)).unwrap();
-        readers.evict_all("amqp:link:detach-forced");
-        let expected = Some(Eviction::Injected("amqp:link:detach-forced".to_owned()));
+        let injected = Eviction::Injected("amqp:link:detach-forced".to_owned());
+        assert_eq!(readers.order_all(&Order::Leave(injected.clone())), 2);
+        let expected = Some(injected);
         assert_eq!(eviction(&mut a), expected);
         assert_eq!(eviction(&mut b), expected);
     }

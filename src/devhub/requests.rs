@@ -114,8 +114,10 @@ pub(super) async fn serve(mut link: Receiver, scope: &Scope, node: Node) {
         if link.accept(delivery).await.is_err() {
             break;
         }
+        let faults = &scope.namespace.faults;
+        faults.before_an_answer().await;
         let reply = match node {
-            Node::Cbs => cbs::put_token(&request, &scope.access),
+            Node::Cbs => cbs::put_token(&request, &scope.access, faults),
             Node::Management => management::read(&request, scope),
         };
         let answered = request.properties.unwrap_or_default();
@@ -138,7 +140,9 @@ pub(super) async fn send_replies(mut link: Sender, mut route: Route) {
         // None: another link took over this address.
         let Some(reply) = reply else { break };
         let reply = Sendable::builder().message(reply).settled(true).build();
-        if link.send(reply).await.is_err() {
+        // `batchable` is the last field of a transfer: none is left off, so the frame does not grow
+        // on its way.
+        if link.send_batchable(reply).await.is_err() {
             break;
         }
     }

@@ -4,11 +4,12 @@ use super::address::{Address, entity_path};
 use super::attach::Terms;
 use super::conditions;
 use super::namespace::Partition;
-use super::readers::Seat;
+use super::readers::{Order, Seat};
 use super::selector::Selector;
 use super::session::Scope;
 use fe2o3_amqp::Sender;
 use fe2o3_amqp_types::definitions::Error;
+use std::pin::pin;
 
 /// Events taken from the log at a time, so that its lock is held briefly.
 const READ_AHEAD: usize = 256;
@@ -16,7 +17,14 @@ const READ_AHEAD: usize = 256;
 /// Sends events until the client closes the link, or tells it why it may not read any more.
 pub(super) async fn serve(mut link: Sender, scope: &Scope, terms: &Terms) {
     let ended = match admit(scope, terms) {
-        Ok((partition, seat, next)) => deliver(&mut link, partition, seat, next).await,
+        Ok((partition, seat, next)) => {
+            let path = entity_path(&terms.entity);
+            let lapsed = async {
+                scope.access.lapsed(&path).await;
+                conditions::expired(&path)
+            };
+            deliver(&mut link, partition, seat, next, lapsed).await
+        }
         Err(error) => Err(error),
     };
     // Closing fails when client or connection were faster.
@@ -36,6 +44,7 @@ fn admit<'a>(scope: &'a Scope, terms: &Terms) -> Result<(&'a Partition, Seat, i6
         return Err(conditions::not_found(&terms.entity));
     };
     scope.authorize(&entity_path(&terms.entity))?;
+    scope.namespace.faults.check()?;
     let hub = scope.namespace.hub(&hub).ok_or_else(|| conditions::not_found(&hub))?;
     if !hub.has_group(&group) {
         let group = format!("{}/ConsumerGroups/{group}", hub.name);
@@ -63,13 +72,16 @@ async fn deliver(
     partition: &Partition,
     mut seat: Seat,
     mut next: i64,
+    lapsed: impl Future<Output = Error>,
 ) -> Result<(), Error> {
+    let mut lapsed = pin!(lapsed);
     loop {
         let events = partition.read(next, READ_AHEAD);
         if events.is_empty() {
             tokio::select! {
                 () = partition.reached(next) => continue,
-                eviction = seat.evicted() => return Err(conditions::eviction(eviction)),
+                order = seat.order() => return obey(order, link, &mut seat).await,
+                error = &mut lapsed => return Err(error),
                 _ = link.on_detach() => return Ok(()),
             }
         }
@@ -77,7 +89,8 @@ async fn deliver(
             tokio::select! {
                 // An evicted reader gets nothing more, however much credit it has.
                 biased;
-                eviction = seat.evicted() => return Err(conditions::eviction(eviction)),
+                order = seat.order() => return obey(order, link, &mut seat).await,
+                error = &mut lapsed => return Err(error),
                 sent = link.send_batchable_ref(&event.delivery) => {
                     if let Err(error) = sent {
                         tracing::debug!(%error, "devhub reader ended");
@@ -88,4 +101,16 @@ async fn deliver(
             next = event.sequence_number + 1;
         }
     }
+}
+
+/// Does what a reader is told, until its link ends.
+async fn obey(order: Order, link: &mut Sender, seat: &mut Seat) -> Result<(), Error> {
+    let eviction = match order {
+        Order::Leave(eviction) => eviction,
+        Order::FallSilent => tokio::select! {
+            eviction = seat.evicted() => eviction,
+            _ = link.on_detach() => return Ok(()),
+        },
+    };
+    Err(conditions::eviction(eviction))
 }

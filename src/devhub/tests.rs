@@ -1,5 +1,6 @@
 //! The devhub as Microsoft's own Rust client sees it, over a loopback connection.
 
+mod faults;
 mod handle;
 mod reading;
 mod wire;

@@ -58,6 +58,9 @@ pub async fn ingest_hubs(
                 Run::Continuous => Until::Stopped,
                 Run::Once => Until::SequenceNumber(partition.last_sequence_number),
             };
+            let readings = ingester.readings();
+            let reading = readings.partition(&hub.namespace.name, &hub.name, &partition.id);
+            reading.begin(after, partition.last_sequence_number);
             let reader = PartitionReader {
                 namespace: hub.namespace.clone(),
                 hub: hub.name.clone(),
@@ -65,6 +68,7 @@ pub async fn ingest_hubs(
                 owner_level,
                 after,
                 until,
+                reading,
             };
             readers.spawn(reader.run(sender.clone()));
         }

@@ -27,7 +27,7 @@ use crate::decode::{Reason, Record, decode};
 use crate::failpoint;
 use crate::lake::{Advance, Lake, LakeError};
 use crate::source::Delivery;
-use crate::source::eventhub::EventHubError;
+use crate::source::eventhub::{EventHubError, Readings};
 use crate::source::file::FileError;
 use crate::table::{
     self, DEAD_LETTERS, DeadLetter, DeadLetterBuilder, Provenance, Table, TableBuilder,
@@ -123,6 +123,7 @@ pub struct Ingester {
     waiting: Waiting,
     committer: Option<Committer>,
     counts: Counts,
+    readings: Readings,
 }
 
 /// What was taken and not yet committed.
@@ -160,7 +161,21 @@ impl Ingester {
             waiting: Waiting::default(),
             committer: None,
             counts: Counts::default(),
+            readings: Readings::default(),
         }
+    }
+
+    /// Has the progress of partitions told there, too.
+    #[must_use]
+    pub fn with_readings(mut self, readings: Readings) -> Self {
+        self.readings = readings;
+        self
+    }
+
+    /// How far partitions of hubs have been read.
+    #[must_use]
+    pub fn readings(&self) -> &Readings {
+        &self.readings
     }
 
     /// Makes a source known and says after which position it is to be read.

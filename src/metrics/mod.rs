@@ -5,6 +5,7 @@
 //! Labels are bounded: whatever somebody sends, the answer stays small.
 
 mod endpoint;
+mod partitions;
 mod rows;
 
 use std::collections::HashMap;
@@ -21,8 +22,10 @@ use prometheus_client::registry::{Registry, Unit};
 
 pub use endpoint::answer;
 
+use self::partitions::PartitionMetrics;
 use self::rows::UnmappedCounts;
 use crate::lake::{Counted, Observer};
+use crate::source::eventhub::Readings;
 use crate::table::{ALERT_DELIVERIES, DEAD_LETTERS, SECURITY_ALERT, Table};
 
 /// Everything that is counted; clones count together.
@@ -31,6 +34,7 @@ pub struct Metrics {
     registry: Arc<Registry>,
     counters: Counters,
     unmapped: Arc<Mutex<HashMap<&'static str, UnmappedCounts>>>,
+    partitions: PartitionMetrics,
 }
 
 #[derive(Debug, Clone)]
@@ -140,7 +144,8 @@ impl Default for Metrics {
             "Runs of a rule that failed; what it was to evaluate stays pending",
             rule_failures,
         );
-        Self { registry: Arc::new(registry), counters, unmapped: Arc::default() }
+        let partitions = PartitionMetrics::register(&mut registry);
+        Self { registry: Arc::new(registry), counters, unmapped: Arc::default(), partitions }
     }
 }
 
@@ -155,11 +160,18 @@ impl Metrics {
         self.counters.rule_failures.get_or_create(&OfRule { rule: rule.into() }).inc();
     }
 
+    /// Where readers of partitions tell their progress.
+    #[must_use]
+    pub fn readings(&self) -> Readings {
+        self.partitions.readings.clone()
+    }
+
     /// All of it in the text format of `OpenMetrics`, which Prometheus reads.
     ///
     /// # Errors
     /// The text cannot be written, which would be a defect of this module.
     pub fn text(&self) -> Result<String, std::fmt::Error> {
+        self.partitions.look();
         let mut out = String::new();
         text::encode(&mut out, &self.registry)?;
         Ok(out)

@@ -45,7 +45,7 @@ fn once(workspace: &Workspace, devhub: &Devhub) -> Finished {
 }
 
 /// An event of one sign-in, which says where it belongs.
-fn numbered(partition: usize, number: usize) -> String {
+pub(crate) fn numbered(partition: usize, number: usize) -> String {
     body(&[sign_in(
         "2026-01-05T10:00:00Z",
         "ada@contoso.com",
@@ -63,7 +63,7 @@ fn append(devhub: &Devhub, numbers: std::ops::Range<usize>) {
 
 /// The events that are in the lake: for each partition, sequence numbers and what their bodies say.
 #[track_caller]
-fn taken(workspace: &Workspace) -> BTreeMap<String, Vec<(i64, String)>> {
+pub(crate) fn taken(workspace: &Workspace) -> BTreeMap<String, Vec<(i64, String)>> {
     let mut taken: BTreeMap<String, Vec<(i64, String)>> = BTreeMap::new();
     for row in workspace.rows("SELECT _Source, Id FROM SigninLogs") {
         let source = row["_Source"].as_str().unwrap();
@@ -77,7 +77,10 @@ fn taken(workspace: &Workspace) -> BTreeMap<String, Vec<(i64, String)>> {
 }
 
 /// Every event of a partition once, each under its own sequence number.
-fn all_of(partition: usize, numbers: impl IntoIterator<Item = usize>) -> Vec<(i64, String)> {
+pub(crate) fn all_of(
+    partition: usize,
+    numbers: impl IntoIterator<Item = usize>,
+) -> Vec<(i64, String)> {
     let event = |n| (i64::try_from(n).unwrap(), format!("{partition}/{n}"));
     numbers.into_iter().map(event).collect()
 }

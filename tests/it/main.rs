@@ -6,7 +6,8 @@
 //! - `records`: one record of each log category; `leaves`: whether a row holds all of a record;
 //!   `accounted`: whether every byte of a body is in what came out of it.
 //! - `files`, `exports`, `tables`, `nothing_lost`, `any_record`, `hostile`, `event_hubs`: what goes in.
-//! - `exactly_once`, `kills`, `lake`, `azure`, `added_columns`: what is kept; `drift`: what of it has no column.
+//! - `faults`: what happens to connections; `soak`: many of that, and of kills; `interop`: Microsoft's other clients.
+//! - `exactly_once`, `lake`, `azure`, `added_columns`: what is kept; `drift`: what of it has no column.
 //! - `dead`: what could not be decoded, and its replay.
 //! - `query`, `derived`, `output`: what comes out; `other_writer`: of files that somebody else wrote.
 //! - `rules`, `alerts`: what is found, and who hears of it.
@@ -28,9 +29,10 @@ mod errors;
 mod event_hubs;
 mod exactly_once;
 mod exports;
+mod faults;
 mod files;
 mod hostile;
-mod kills;
+mod interop;
 mod lake;
 mod leaves;
 mod metrics;
@@ -41,5 +43,6 @@ mod query;
 mod records;
 mod rules;
 mod serve;
+mod soak;
 mod support;
 mod tables;

@@ -24,7 +24,7 @@ eventGroupingSettings: {aggregationKind: AlertPerResult}
 ";
 
 /// The samples of a scrape; `None` while nobody answers.
-async fn scrape(address: &str) -> Option<Vec<String>> {
+pub(crate) async fn scrape(address: &str) -> Option<Vec<String>> {
     let answer = reqwest::get(format!("http://{address}/metrics")).await.ok()?;
     assert_eq!(answer.status(), 200);
     let kind = answer.headers()["content-type"].to_str().unwrap().to_owned();

@@ -17,13 +17,13 @@ use serde_amqp::described::Described;
 use serde_amqp::descriptor::Descriptor;
 use std::time::Duration;
 
-struct Client {
+pub(super) struct Client {
     connection: ConnectionHandle<()>,
     session: SessionHandle<()>,
 }
 
 /// A client with the right to everything.
-async fn client(devhub: &Devhub) -> Client {
+pub(super) async fn client(devhub: &Devhub) -> Client {
     open(devhub, plain(KEY)).await.unwrap()
 }
 
@@ -45,7 +45,7 @@ async fn open(
 }
 
 impl Client {
-    async fn subscribe(
+    pub(super) async fn subscribe(
         &mut self,
         address: &str,
         selector: Option<&str>,
@@ -73,18 +73,18 @@ impl Client {
         soon("attaching a receiver", attached).await.unwrap()
     }
 
-    async fn publish(&mut self, address: &str) -> Sender {
+    pub(super) async fn publish(&mut self, address: &str) -> Sender {
         let attached = Sender::attach(&mut self.session, format!("sender {address}"), address);
         soon("attaching a sender", attached).await.unwrap()
     }
 }
 
-fn partition(number: usize) -> String {
+pub(super) fn partition(number: usize) -> String {
     format!("{HUB}/ConsumerGroups/{GROUP}/Partitions/{number}")
 }
 
 /// The condition and text with which a reader is sent away.
-async fn refusal(receiver: &mut Receiver) -> String {
+pub(super) async fn refusal(receiver: &mut Receiver) -> String {
     match soon("being sent away", receiver.recv::<Body<Value>>()).await {
         Err(RecvError::LinkStateError(LinkStateError::RemoteClosedWithError(error))) => {
             format!("{:?} {}", error.condition, error.description.unwrap_or_default())

@@ -5,7 +5,9 @@
 
 mod connection;
 mod namespace;
+mod question;
 mod reader;
+mod reading;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +17,8 @@ use tokio::sync::mpsc;
 
 pub use connection::{ConnectionString, ConnectionStringError};
 pub use namespace::{Access, Namespace};
-pub use reader::{PartitionReader, Until};
+pub use reader::{PartitionReader, STALL_BOUND, Until};
+pub use reading::{Lag, PartitionName, Reading, Readings, Reopened};
 
 /// How long one call to the service may take; its client has calls that never return by
 /// themselves when an answer comes at the wrong moment.

@@ -4,9 +4,10 @@
 //! without saying so: events come again, or are passed over. Sequence numbers in a partition are
 //! consecutive, so each is held against the last. Lower: the client went back, and is opened anew
 //! where we are. Higher: it is opened anew once; if the gap stays, retention has removed what was
-//! in between, which is said and passed over. A partition that should bring events and brings none
-//! is opened anew as well. Each partition has a client of its own, because one receiver that
-//! closes takes down the connection of all that share it.
+//! in between, which is said and passed over. The hub is asked every few seconds where the partition
+//! ends, so that its lag is known; a partition that should bring events and brings none is opened
+//! anew as well, and so is one whose hub does not answer. Each partition has a client of its own,
+//! because one receiver that closes takes down the connection of all that share it.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -19,18 +20,29 @@ use azure_messaging_eventhubs::{
     StartPosition,
 };
 use futures::StreamExt;
+use tokio::time::Instant;
 
+use super::question::{Question, Said, answered, weigh};
 use super::{
-    ATTEMPTS, CALL_TIMEOUT, Deliveries, EventHubError, Namespace, Partition, chain, close, timed,
+    ATTEMPTS, Deliveries, EventHubError, Namespace, Partition, Reading, Reopened, chain, close,
+    timed,
 };
 use crate::source::{Delivery, Place};
 
-/// Silence after which the partition is asked whether there is more.
-const SILENCE: Duration = Duration::from_secs(5);
+/// How often the hub is asked where the partition ends.
+const ASK_INTERVAL: Duration = Duration::from_secs(5);
+
+/// How long events that the hub has may take to come.
+const STALL_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// A partition that brings nothing though it holds events, or whose connection has gone dead without
+/// a word, is opened anew within this time: 5 s until the hub is asked, 8 s for its answer or 3 s for the
+/// events, and 2 s to end the old connection.
+pub const STALL_BOUND: Duration = Duration::from_secs(15);
 
 /// Waits between two attempts to open a partition.
 const FIRST_WAIT: Duration = Duration::from_millis(200);
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 /// Events that the service may send ahead of us.
 const PREFETCH: u32 = 300;
@@ -58,6 +70,8 @@ pub struct PartitionReader {
     pub after: Option<i64>,
     /// When to end.
     pub until: Until,
+    /// Where its progress is told.
+    pub reading: Arc<Reading>,
 }
 
 /// Why one connection to the partition ended.
@@ -96,6 +110,9 @@ impl PartitionReader {
             let partition = self.partition.id.as_str();
             let after = self.after.unwrap_or(-1);
             gap_seen = false;
+            if let Some(why) = ended.reopened() {
+                self.reading.reopened(why);
+            }
             match ended {
                 Ended::Done | Ended::ReceiverGone => return Ok(()),
                 Ended::WentBack { to } => {
@@ -180,18 +197,44 @@ impl PartitionReader {
         mut accept_gap: bool,
     ) -> Result<Ended, EventHubError> {
         let mut events = pin!(receiver.stream_events());
+        let mut question: Option<Question<'_>> = None;
+        let mut ask_at = Instant::now() + ASK_INTERVAL;
+        // Set while the hub has events that have not come.
+        let mut stalled_at: Option<(Instant, i64)> = None;
         loop {
+            let deadline = stalled_at.map_or(ask_at, |(at, _)| at);
             let event = tokio::select! {
-                event = tokio::time::timeout(SILENCE, events.next()) => event,
+                // Events last: in a backlog there is always one.
+                biased;
                 () = deliveries.closed() => return Ok(Ended::ReceiverGone),
-            };
-            let event = match event {
-                Ok(Some(Ok(event))) => event,
-                Ok(Some(Err(error))) => return self.ended_by(&error),
-                Ok(None) => return Ok(Ended::Failed("the stream ended".into())),
-                Err(_) => match self.silence(client).await {
-                    None => continue,
-                    Some(ended) => return Ok(ended),
+                (asked, answer) = answered(&mut question) => {
+                    question = None;
+                    match weigh(asked, answer, &self.reading) {
+                        Said::Well => {}
+                        Said::Missing { last } => {
+                            stalled_at = Some((Instant::now() + STALL_TIMEOUT, last));
+                        }
+                        // What was still to come has been removed by retention.
+                        Said::Empty if self.until != Until::Stopped => return Ok(Ended::Done),
+                        Said::Empty => {}
+                        Said::Shorter { last } => return Ok(Ended::Recreated { last }),
+                        Said::Nothing(reason) => return Ok(Ended::Failed(reason)),
+                    }
+                    continue;
+                }
+                () = tokio::time::sleep_until(deadline), if question.is_none() => {
+                    if let Some((_, last_enqueued)) = stalled_at {
+                        return Ok(Ended::Stalled { last_enqueued });
+                    }
+                    let after = self.after.unwrap_or(-1);
+                    question = Some(Question::ask(client, &self.partition.id, after));
+                    ask_at = Instant::now() + ASK_INTERVAL;
+                    continue;
+                }
+                event = events.next() => match event {
+                    Some(Ok(event)) => event,
+                    Some(Err(error)) => return self.ended_by(&error),
+                    None => return Ok(Ended::Failed("the stream ended".into())),
                 },
             };
             let Some(number) = event.sequence_number() else {
@@ -202,13 +245,7 @@ impl PartitionReader {
                 Some(last) if number > last + 1 && !accept_gap => {
                     return Ok(Ended::Gap { to: number });
                 }
-                Some(last) if number > last + 1 => tracing::warn!(
-                    hub = self.hub,
-                    partition = self.partition.id,
-                    from = last + 1,
-                    to = number - 1,
-                    "events were removed by the hub's retention before they could be read"
-                ),
+                Some(last) if number > last + 1 => self.lost(last + 1, number - 1),
                 _ => {}
             }
             accept_gap = false;
@@ -222,6 +259,12 @@ impl PartitionReader {
                 return Ok(Ended::ReceiverGone);
             }
             self.after = Some(number);
+            self.reading.read(number, event.enqueued_time());
+            // Events come, and time that the lake took is no silence.
+            stalled_at = None;
+            if let Some(question) = &mut question {
+                question.asked.overtaken = true;
+            }
             if matches!(self.until, Until::SequenceNumber(last) if number >= last) {
                 return Ok(Ended::Done);
             }
@@ -238,24 +281,30 @@ impl PartitionReader {
         }
     }
 
-    /// Asks whether silence is right; `None` when there is nothing to read.
-    async fn silence(&self, client: &ConsumerClient) -> Option<Ended> {
-        let question = client.get_partition_properties(&self.partition.id);
-        match tokio::time::timeout(CALL_TIMEOUT, question).await {
-            // What was still to come has been removed by retention.
-            Ok(Ok(properties)) if properties.is_empty && self.until != Until::Stopped => {
-                Some(Ended::Done)
-            }
-            Ok(Ok(properties)) => {
-                let last_enqueued = properties.last_enqueued_sequence_number;
-                if last_enqueued < self.after.unwrap_or(-1) {
-                    return Some(Ended::Recreated { last: last_enqueued });
-                }
-                (last_enqueued > self.after.unwrap_or(-1) && !properties.is_empty)
-                    .then_some(Ended::Stalled { last_enqueued })
-            }
-            Ok(Err(error)) => Some(Ended::Failed(chain(&error))),
-            Err(_) => Some(Ended::Failed("no answer to a question about the partition".into())),
+    /// Says what retention has removed.
+    fn lost(&self, from: i64, to: i64) {
+        let events = u64::try_from(to - from + 1).unwrap_or(0);
+        self.reading.lost_to_retention(events);
+        tracing::warn!(
+            hub = self.hub,
+            partition = self.partition.id,
+            from,
+            to,
+            events,
+            "events were removed by the hub's retention before they could be read"
+        );
+    }
+}
+
+impl Ended {
+    /// Why the partition is opened anew, if it is.
+    fn reopened(&self) -> Option<Reopened> {
+        match self {
+            Self::WentBack { .. } => Some(Reopened::WentBack),
+            Self::Gap { .. } => Some(Reopened::Gap),
+            Self::Stalled { .. } => Some(Reopened::Stalled),
+            Self::Failed(_) => Some(Reopened::Failed),
+            Self::Done | Self::ReceiverGone | Self::Recreated { .. } => None,
         }
     }
 }

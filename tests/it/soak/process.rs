@@ -1,10 +1,5 @@
 //! `entralog ingest` killed again and again, at every step between receiving and commit, while a producer
 //! writes: each record is in the lake once at the end, where its sequence number says.
-//!
-//! `ENTRALOG_SOAK_KILLS=1000 cargo test --test it kills -- --nocapture` does it a thousand times;
-//! `ENTRALOG_SOAK_SEED` chooses other ones.
-
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must end")]
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,13 +9,14 @@ use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
 
+use super::Asked;
 use crate::support::{Running, Workspace, audit, body, non_interactive, sign_in};
 
 const HUB: &str = "insights-logs-all";
 const PARTITIONS: usize = 3;
 
 /// Kills of the run that belongs to every test run.
-const KILLS: u32 = 24;
+const KILLS: usize = 24;
 
 /// Where the process dies by itself, as `src/failpoint.rs` names it.
 const PLACES: [&str; 6] =
@@ -28,10 +24,6 @@ const PLACES: [&str; 6] =
 
 /// Tables that the records of a message are of, in turn.
 const TABLES: [&str; 3] = ["SigninLogs", "AADNonInteractiveUserSignInLogs", "AuditLogs"];
-
-fn setting(name: &str) -> Option<u64> {
-    std::env::var(name).ok().map(|value| value.parse().unwrap())
-}
 
 /// A message of one to nine records, and now and then one that cannot be read.
 fn message(partition: usize, number: u64, dice: &mut ChaCha8Rng) -> (String, u64) {
@@ -54,8 +46,7 @@ fn message(partition: usize, number: u64, dice: &mut ChaCha8Rng) -> (String, u64
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_process_that_is_killed_at_any_step_loses_and_doubles_nothing() {
-    let kills = setting("ENTRALOG_SOAK_KILLS").map_or(KILLS, |kills| u32::try_from(kills).unwrap());
-    let seed = setting("ENTRALOG_SOAK_SEED").unwrap_or(1);
+    let Asked { faults: kills, seed } = Asked::or(KILLS);
     let mut dice = ChaCha8Rng::seed_from_u64(seed);
     let workspace = Workspace::new();
     let config = DevhubConfig::with_hubs([(HUB, PARTITIONS)]);
@@ -76,8 +67,7 @@ async fn a_process_that_is_killed_at_any_step_loses_and_doubles_nothing() {
     let mut sent = [0_u64; PARTITIONS];
     let mut expected = BTreeMap::from([("nonsense".to_owned(), 0_u64)]);
     let mut died = BTreeMap::<&str, u32>::new();
-    let mut kill = 0;
-    while kill < kills {
+    for _ in 0..kills {
         // By its own hand at a step, or by ours at any instant.
         let place = dice.random_bool(0.7).then(|| PLACES[dice.random_range(0..PLACES.len())]);
         let mut ingest = command(&["ingest"]);
@@ -106,7 +96,6 @@ async fn a_process_that_is_killed_at_any_step_loses_and_doubles_nothing() {
         let finished = running.kill();
         assert!(finished.code.is_none(), "it ended by itself: {finished:#?}");
         *died.entry(if by_itself { place.unwrap() } else { "any instant" }).or_default() += 1;
-        kill += 1;
     }
     let finished = Running::start(&mut command(&["ingest", "--once"])).wait();
     assert_eq!(finished.code, Some(0), "{finished:#?}");
@@ -129,14 +118,11 @@ async fn a_process_that_is_killed_at_any_step_loses_and_doubles_nothing() {
     assert_eq!(found, expected, "seed {seed}");
     let records: u64 = expected.values().sum();
     let messages: u64 = sent.iter().sum();
-    #[expect(clippy::print_stdout, reason = "with --nocapture it is the answer")]
-    {
-        println!(
-            "{}",
-            json!({"seed": seed, "kills": kills, "died": died, "messages": messages,
-                   "records": records, "lost": 0, "doubled": 0, "out_of_order": 0})
-        );
-    }
+    println!(
+        "{}",
+        json!({"seed": seed, "kills": kills, "died": died, "messages": messages, "records": records,
+               "lost": 0, "doubled": 0, "out_of_order": 0})
+    );
 }
 
 /// Of a row: its message as `partition/number`, the index of its record there, and its source.
