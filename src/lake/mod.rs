@@ -6,11 +6,14 @@
 //! be written twice nor skipped, whoever else writes. Tables are made when they are first written.
 
 mod commit;
+mod contents;
 mod derived;
+mod digest;
 mod error;
 mod evolve;
 mod files;
 mod location;
+mod log;
 mod observe;
 mod scan;
 mod writer;
@@ -29,7 +32,10 @@ use object_store::ObjectStore;
 use url::Url;
 
 pub use commit::Advance;
+pub use contents::{ActiveFile, Contents, SourcePosition, Totals};
+pub use digest::{Digest, digest_of_name};
 pub use error::LakeError;
+pub use log::{AddedFile, LogCommit, RemovedFile, TableLog, commit_name};
 pub use observe::{Counted, Observer};
 pub use scan::LakeTable;
 pub use writer::TableWriter;
