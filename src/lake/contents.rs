@@ -9,10 +9,12 @@ use delta_kernel::FilteredEngineData;
 use delta_kernel::engine::arrow_conversion::TryIntoArrow as _;
 use delta_kernel::engine::arrow_data::ArrowEngineData;
 use delta_kernel::snapshot::SnapshotRef;
+use object_store::ObjectStore as _;
+use object_store::path::Path;
 use serde::Deserialize;
 
 use super::{Inner, Lake, LakeError};
-use crate::table::{PARTITION_COLUMN, Table};
+use crate::table::{self, PARTITION_COLUMN, Table};
 
 /// A table at one version, summed up.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -126,6 +128,61 @@ impl Lake {
             Ok(Some(contents))
         })
         .await
+    }
+}
+
+/// A file in the directory of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredFile {
+    /// Where it is in the store.
+    pub path: Path,
+    /// Its bytes.
+    pub bytes: u64,
+}
+
+impl Lake {
+    /// The tables that have a directory, whatever is in it.
+    ///
+    /// # Errors
+    /// The lake cannot be listed.
+    pub async fn present_tables(&self) -> Result<Vec<&'static Table>, LakeError> {
+        let inner = &self.inner;
+        let root = Path::from_url_path(inner.root.path()).map_err(|error| LakeError::Location {
+            location: self.location(),
+            reason: error.to_string(),
+        })?;
+        let listed = match inner.store.list_with_delimiter(Some(&root)).await {
+            Ok(listed) => listed.common_prefixes,
+            Err(object_store::Error::NotFound { .. }) => Vec::new(),
+            Err(error) => {
+                return Err(LakeError::Location {
+                    location: self.location(),
+                    reason: error.to_string(),
+                });
+            }
+        };
+        let names = listed.iter().filter_map(Path::filename);
+        Ok(names.filter_map(table::by_name).collect())
+    }
+
+    /// The files in the directory of a table, those of the Delta log left out.
+    ///
+    /// # Errors
+    /// The table cannot be listed.
+    pub async fn stored_files(&self, table: &'static Table) -> Result<Vec<StoredFile>, LakeError> {
+        let root = self.inner.path_of(table)?;
+        let log = root.clone().join("_delta_log");
+        let files = self.inner.list(table, &root).await?;
+        let files = files.into_iter().filter(|file| !file.location.prefix_matches(&log));
+        Ok(files.map(|file| StoredFile { path: file.location, bytes: file.size }).collect())
+    }
+
+    /// Where a file is in the store that the log of a table names.
+    ///
+    /// # Errors
+    /// The log's path is none.
+    pub(crate) fn data_path(&self, table: &'static Table, path: &str) -> Result<Path, LakeError> {
+        self.inner.path_in(table, path)
     }
 }
 

@@ -7,6 +7,7 @@
 //!   `accounted`: whether every byte of a body is in what came out of it.
 //! - `files`, `exports`, `tables`, `nothing_lost`, `any_record`, `hostile`, `event_hubs`: what goes in.
 //! - `exactly_once`, `lake`, `added_columns`: what is kept; `drift`: what of it has no column.
+//! - `lake_status`, `verify`: how the lake is, what became of it, and whether it is sound.
 //! - `dead`: what could not be decoded, and its replay.
 //! - `query`, `derived`, `output`: what comes out; `other_writer`: of files that somebody else wrote.
 //! - `rules`, `alerts`: what is found, and who hears of it.
@@ -30,6 +31,7 @@ mod exports;
 mod files;
 mod hostile;
 mod lake;
+mod lake_status;
 mod leaves;
 mod metrics;
 mod nothing_lost;
@@ -41,3 +43,4 @@ mod rules;
 mod serve;
 mod support;
 mod tables;
+mod verify;
