@@ -25,6 +25,7 @@
 //! - [`query`]: SQL over the lake, read-only.
 //! - [`drift`]: what of the records has no column, counted.
 //! - [`replay`]: dead letters through `decode` again, each exactly once.
+//! - [`verify`]: whether the lake keeps what it promises, by its files alone.
 //! - [`detect`]: rules over slices of time, and the ledger of what was evaluated.
 //! - [`alert`]: findings to alerts, and alerts to their destinations.
 //! - [`metrics`]: numbers of all this, for Prometheus.
@@ -55,4 +56,5 @@ pub mod serve;
 pub mod source;
 mod suggest;
 pub mod table;
+pub mod verify;
 mod yaml;

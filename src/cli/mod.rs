@@ -11,6 +11,7 @@ mod devhub;
 mod exit;
 mod generate;
 mod ingest;
+mod lake;
 mod output;
 mod progress;
 mod query;
@@ -92,6 +93,9 @@ enum Command {
     /// List and show what could not be decoded, and decode it again
     #[command(subcommand)]
     Dead(dead::Command),
+    /// Show how the lake is, and what became of it
+    #[command(subcommand)]
+    Lake(lake::Command),
     /// Run an Event Hubs namespace on this machine, to try things without Azure
     #[cfg(feature = "devhub")]
     Devhub(devhub::Arguments),
@@ -202,6 +206,7 @@ async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Command::Table(command) => table::run(&context, &command).await,
         Command::Alert(command) => alert::run(&context, command).await,
         Command::Dead(command) => dead::run(&context, command).await,
+        Command::Lake(command) => lake::run(&context, command).await,
         Command::Generate(arguments) => generate::run(&context, &arguments),
     }
 }

@@ -1,7 +1,7 @@
 //! Deliveries into the lake, each record exactly once.
 //!
 //! A flush commits every table that has rows, each with the positions of the sources that gave
-//! them, and `DeadLetters` last with the positions of all: that commit says that everything up to
+//! them, what sequence numbers have none, and `DeadLetters` last with the positions of all: that commit says that everything up to
 //! there is in. A run that dies in between starts again from the positions of `DeadLetters`, and
 //! the rows that a table holds already are passed over by that table's own positions.
 //!
@@ -11,6 +11,7 @@
 mod committer;
 mod export;
 mod files;
+mod gaps;
 mod hubs;
 mod role_snapshot;
 
@@ -20,17 +21,19 @@ use std::time::{Duration, Instant};
 
 pub use export::{FileFormat, Reading};
 pub use files::{FileOutcome, FileReport, ingest_files};
+pub use gaps::{GapReason, SequenceGap};
 pub use hubs::{Hub, Run, ingest_hubs};
 
 use self::committer::{Committer, TableAdvances};
 use crate::decode::{Reason, Record, decode};
 use crate::failpoint;
 use crate::lake::{Advance, Lake, LakeError};
-use crate::source::Delivery;
 use crate::source::eventhub::{EventHubError, Readings};
 use crate::source::file::FileError;
+use crate::source::{Delivery, Place};
 use crate::table::{
-    self, DEAD_LETTERS, DeadLetter, DeadLetterBuilder, Provenance, Table, TableBuilder,
+    self, DEAD_LETTERS, DeadLetter, DeadLetterBuilder, Provenance, SEQUENCE_GAPS, Table,
+    TableBuilder, to_batch,
 };
 
 /// Why ingestion stopped; nothing that was not committed is lost, the next run takes it up.
@@ -119,6 +122,7 @@ pub struct Ingester {
     limits: FlushLimits,
     builders: HashMap<&'static str, TableBuilder>,
     dead: DeadLetterBuilder,
+    gaps: Vec<SequenceGap>,
     sources: BTreeMap<Arc<str>, SourceState>,
     waiting: Waiting,
     committer: Option<Committer>,
@@ -140,7 +144,7 @@ struct Waiting {
 struct SourceState {
     /// Everything up to here is in, whatever its table.
     committed: Option<i64>,
-    /// Rows up to here are in, by log table.
+    /// Rows up to here are in, by [fenced table](fenced_tables).
     fences: HashMap<&'static str, Option<i64>>,
     /// Taken up to here, not yet committed.
     pending: Option<i64>,
@@ -157,6 +161,7 @@ impl Ingester {
             limits,
             builders: HashMap::new(),
             dead: DeadLetterBuilder::default(),
+            gaps: Vec::new(),
             sources: BTreeMap::new(),
             waiting: Waiting::default(),
             committer: None,
@@ -185,8 +190,9 @@ impl Ingester {
     pub async fn resume(&mut self, source_id: &Arc<str>) -> Result<Option<i64>, IngestError> {
         // Before the others: a flush that ends meanwhile must not be known here and unknown there.
         let committed = self.lake.position(&DEAD_LETTERS, source_id).await?;
-        let fences = self.lake.positions(table::logs(), source_id).await?;
-        let fences = table::logs().iter().map(|table| table.name).zip(fences).collect();
+        let tables: Vec<_> = fenced_tables().collect();
+        let fences = self.lake.positions(&tables, source_id).await?;
+        let fences = tables.iter().map(|table| table.name).zip(fences).collect();
         let state = SourceState { committed, fences, ..SourceState::default() };
         self.sources.insert(Arc::clone(source_id), state);
         Ok(committed)
@@ -255,6 +261,8 @@ impl Ingester {
             ingested_at: chrono::Utc::now().timestamp_micros(),
         };
         let decoded = decode(&delivery.body);
+        let is_without_records = decoded.iter().next().is_none();
+        state.note_gaps(delivery, is_without_records, &mut self.gaps);
         for item in decoded.iter() {
             let category = item.as_ref().ok().and_then(Record::category);
             let (reason, detail, body, index) = match &item {
@@ -341,6 +349,11 @@ impl Ingester {
         if is_due(self.dead.rows(), self.dead.bytes()) {
             batches.push((&DEAD_LETTERS, self.dead.finish().map_err(failed(&DEAD_LETTERS))?));
         }
+        if is_due(self.gaps.len(), 0) {
+            let gaps = std::mem::take(&mut self.gaps);
+            batches
+                .push((&SEQUENCE_GAPS, to_batch(&SEQUENCE_GAPS, &gaps).map_err(LakeError::from)?));
+        }
         for (table, rows) in batches {
             self.committer().write(table, rows).await?;
         }
@@ -356,9 +369,8 @@ impl Ingester {
     /// They count as committed from here on: commits are made one after the other, and after one that
     /// failed the ingester is dropped.
     fn seal(&mut self) -> Vec<TableAdvances> {
-        let mut tables: Vec<_> = table::logs()
-            .iter()
-            .map(|table| (*table, self.advance_table(table)))
+        let mut tables: Vec<_> = fenced_tables()
+            .map(|table| (table, self.advance_table(table)))
             .filter(|(_, advances)| !advances.is_empty())
             .collect();
         let mut advances = Vec::new();
@@ -384,6 +396,41 @@ impl Ingester {
             }
         }
         advances
+    }
+}
+
+/// The tables that are committed before `DeadLetters`, each with the positions of its own rows.
+fn fenced_tables() -> impl Iterator<Item = &'static Table> {
+    table::logs().iter().copied().chain(std::iter::once(&SEQUENCE_GAPS))
+}
+
+impl SourceState {
+    /// Notes the sequence numbers that are missing before a delivery, and that of the delivery itself
+    /// when there is nothing in it, unless they are noted already.
+    fn note_gaps(
+        &mut self,
+        delivery: &Delivery,
+        is_without_records: bool,
+        gaps: &mut Vec<SequenceGap>,
+    ) {
+        let Place::SequenceNumber(number) = delivery.place else { return };
+        if self.fences.get(SEQUENCE_GAPS.name).copied().flatten() >= Some(number) {
+            return;
+        }
+        let mut note = |first, last, reason| {
+            gaps::note(gaps, &delivery.source_id, (first, last), reason);
+            self.touched.insert(SEQUENCE_GAPS.name);
+        };
+        match self.committed.max(self.pending) {
+            Some(last) if number > last + 1 => {
+                note(last + 1, number - 1, GapReason::RemovedByRetention);
+            }
+            None if number > 0 => note(0, number - 1, GapReason::BeforeFirstRead),
+            _ => {}
+        }
+        if is_without_records {
+            note(number, number, GapReason::NoRecords);
+        }
     }
 }
 

@@ -35,6 +35,28 @@ pub enum LakeError {
         /// Delta's reason.
         source: Box<KernelError>,
     },
+    /// A file of a table could not be listed or read.
+    #[error("table {table}: {file} cannot be read: {reason}{}", remedy_text(reason))]
+    Read {
+        /// The table.
+        table: String,
+        /// The file or directory.
+        file: String,
+        /// The reason.
+        reason: String,
+    },
+    /// A file of a Delta log is not as Delta wants it.
+    #[error(
+        "table {table}: {file} of its Delta log is damaged: {reason}; `entralog lake verify` says more"
+    )]
+    Log {
+        /// The table.
+        table: String,
+        /// The file in `_delta_log`.
+        file: String,
+        /// What is wrong.
+        reason: String,
+    },
     /// A data file could not be encoded or stored.
     #[error("table {table}: a data file could not be written: {reason}{}", remedy_text(reason))]
     Write {

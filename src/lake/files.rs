@@ -20,7 +20,7 @@ use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 
-use super::{ENGINE_INFO, Inner, LakeError};
+use super::{ENGINE_INFO, Inner, LakeError, digest};
 use crate::failpoint;
 use crate::table::{ColumnType, PARTITION_COLUMN, Table};
 
@@ -83,8 +83,10 @@ impl DataFile {
             .ok_or_else(|| write_error(table, "a file without rows"))?;
         let bytes = writer.into_inner().map_err(|error| write_error(table, error))?;
         let size = bytes.len() as u64;
-        let name = format!("{}.zstd.parquet", uuid::Uuid::new_v4());
-        let url = context.write_dir().join(&name).map_err(|error| write_error(table, error))?;
+        let url = context
+            .write_dir()
+            .join(&digest::file_name(&bytes))
+            .map_err(|error| write_error(table, error))?;
         let path = Path::from_url_path(url.path()).map_err(|error| write_error(table, error))?;
         failpoint::reach(failpoint::BEFORE_FILE);
         block_on(inner.store.put(&path, PutPayload::from(bytes)))

@@ -6,11 +6,15 @@
 //! be written twice nor skipped, whoever else writes. Tables are made when they are first written.
 
 mod commit;
+mod contents;
 mod derived;
+mod digest;
 mod error;
 mod evolve;
 mod files;
+mod history;
 mod location;
+mod log;
 mod observe;
 mod scan;
 mod store;
@@ -30,7 +34,11 @@ use object_store::ObjectStore;
 use url::Url;
 
 pub use commit::Advance;
+pub use contents::{ActiveFile, Contents, SourcePosition, StoredFile, Totals};
+pub use digest::{Digest, digest_of_name};
 pub use error::LakeError;
+pub use history::{Before, History, HistoryEntry};
+pub use log::{AddedFile, LogCommit, RemovedFile, TableLog, commit_name};
 pub use observe::{Counted, Observer};
 pub use scan::LakeTable;
 pub use writer::TableWriter;
@@ -39,6 +47,11 @@ use crate::table::{self, DEAD_LETTERS, Table};
 
 /// What `commitInfo` names as the writer.
 const ENGINE_INFO: &str = concat!("entralog/", env!("CARGO_PKG_VERSION"));
+
+/// A position of every table from which retention has removed rows: the latest `_IngestedAt` of them, in
+/// microseconds since the epoch. It is moved in the commit that removes them, so that a sequence number
+/// without a row is known to have had one.
+pub const RETENTION: &str = "entralog:retention";
 
 /// An open lake; clones share it.
 #[derive(Debug, Clone)]

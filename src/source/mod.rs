@@ -24,6 +24,21 @@ pub struct Delivery {
     pub body: Bytes,
 }
 
+/// Whether a source, as the lake's `txn` actions name it, is a file or standard input.
+#[must_use]
+pub fn is_file(source_id: &str) -> bool {
+    source_id.starts_with("file:") || source_id.starts_with("stdin:")
+}
+
+/// Whether a source, as the lake's `txn` actions name it, is a partition of a hub: its positions are
+/// sequence numbers.
+#[must_use]
+pub fn is_partition(source_id: &str) -> bool {
+    let partition = source_id.rsplit_once('/').map_or("", |(_, partition)| partition);
+    let is_number = !partition.is_empty() && partition.bytes().all(|byte| byte.is_ascii_digit());
+    is_number && !is_file(source_id)
+}
+
 /// A place in a source, for messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {

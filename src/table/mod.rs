@@ -54,7 +54,7 @@ pub use derived::{DERIVED_VERSION, Derivation, Derived};
 pub use form::{Form, exported_type, table_of, without_time};
 pub use own::{
     ALERT_DELIVERIES, DEAD_LETTER_REPLAYS, DEAD_LETTERS, ROLE_ASSIGNMENTS, ROLE_ELIGIBILITY,
-    RULE_RUNS, SECURITY_ALERT,
+    RULE_RUNS, SECURITY_ALERT, SEQUENCE_GAPS,
 };
 pub use rows::{RowsError, from_batches, to_batch};
 

@@ -1,5 +1,5 @@
 //! Tables that entralog fills itself: alerts, the ledgers of rules and deliveries, role snapshots
-//! and dead letters with their replays.
+//! and dead letters with their replays; what of the hubs has no row at all.
 
 use super::{Column, Table, binary, boolean, dynamic, long, real, text, time};
 
@@ -30,6 +30,19 @@ pub static DEAD_LETTER_REPLAYS: Table = own(
         text("DeadLetterSource", "`_Source` of the dead letter."),
         text("TargetTable", "The table that the record went to; null when there was no record."),
         text("_Source", "`_Source` of the record's row there."),
+    ],
+);
+
+/// Sequence numbers that have no row anywhere, a row a range; see [`crate::ingest::SequenceGap`].
+pub static SEQUENCE_GAPS: Table = own(
+    "SequenceGaps",
+    "Sequence numbers of hubs that have no row in any table, with the reason.",
+    &[
+        time("TimeGenerated", "When it was noticed."),
+        text("Source", "The partition: `<namespace>/<hub>/<partition>`."),
+        long("FirstSequenceNumber", "The first of them."),
+        long("LastSequenceNumber", "The last of them."),
+        text("Reason", "`removed_by_retention`, `before_first_read` or `no_records`."),
     ],
 );
 
@@ -168,6 +181,7 @@ const ROLE_COLUMNS: &[Column] = &[
 pub(super) static TABLES: &[&Table] = &[
     &DEAD_LETTERS,
     &DEAD_LETTER_REPLAYS,
+    &SEQUENCE_GAPS,
     &SECURITY_ALERT,
     &RULE_RUNS,
     &ALERT_DELIVERIES,

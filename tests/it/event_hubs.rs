@@ -64,6 +64,7 @@ fn append(devhub: &Devhub, numbers: std::ops::Range<usize>) {
 /// The events that are in the lake: for each partition, sequence numbers and what their bodies say.
 #[track_caller]
 pub(crate) fn taken(workspace: &Workspace) -> BTreeMap<String, Vec<(i64, String)>> {
+    workspace.assert_sound();
     let mut taken: BTreeMap<String, Vec<(i64, String)>> = BTreeMap::new();
     for row in workspace.rows("SELECT _Source, Id FROM SigninLogs") {
         let source = row["_Source"].as_str().unwrap();

@@ -52,6 +52,10 @@ fn a_backfill_that_is_killed_over_and_over_ends_with_each_record_once() {
         assert_eq!(workspace.distinct_count(table), i64::try_from(expected).unwrap(), "{table}");
     }
     assert_eq!(workspace.count("DeadLetters"), 0);
+    let roles = workspace.count("RoleAssignments") + workspace.count("RoleEligibility");
+    let rows = records.sign_in + records.non_interactive + records.audit;
+    let rows = u64::try_from(rows).unwrap() + u64::try_from(roles).unwrap();
+    assert_eq!(workspace.assert_sound().rows, rows);
 }
 
 fn count_files(directory: &std::path::Path, extension: &str) -> usize {
@@ -99,6 +103,8 @@ async fn a_reader_of_event_hubs_that_is_killed_over_and_over_takes_each_record_o
         assert_eq!((workspace.distinct_count(table), ids), (400, 400), "{table}");
     }
     assert_eq!(workspace.count("DeadLetters"), 0);
+    let verification = workspace.assert_sound();
+    assert_eq!((verification.rows, verification.partitions), (1200, 2));
 }
 
 /// A delivery of three records of three tables.
@@ -159,6 +165,7 @@ async fn of_two_writers_on_one_source_the_second_is_fenced_and_writes_nothing() 
     let result = first.flush().await;
     assert!(is_fenced(&result), "{result:?}");
     assert_eq!(workspace.distinct_count("SigninLogs"), 4);
+    workspace.assert_sound();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -205,6 +212,7 @@ async fn writers_on_different_sources_do_not_hinder_each_other() {
     for table in TABLES {
         assert_eq!(workspace.distinct_count(table), 40, "{table}");
     }
+    workspace.assert_sound();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -235,6 +243,7 @@ async fn rows_of_a_run_that_died_between_two_tables_are_not_written_again() {
     for table in TABLES {
         assert_eq!(workspace.distinct_count(table), 5, "{table}");
     }
+    workspace.assert_sound();
 }
 
 #[tokio::test(flavor = "multi_thread")]

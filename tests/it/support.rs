@@ -8,6 +8,8 @@ use std::process::{Child, Command, Stdio};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use entralog::lake::Lake;
+use entralog::verify::{Check, Depth, Finding, Level, Verification, verify};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -100,6 +102,29 @@ impl Workspace {
     #[track_caller]
     pub(crate) fn count(&self, table: &str) -> i64 {
         self.number(&format!("SELECT count(*) FROM {table}"))
+    }
+
+    /// Checks the lake with the code of `entralog lake verify`: nothing is wrong, and of every sequence
+    /// number without a row it is known why.
+    #[track_caller]
+    pub(crate) fn assert_sound(&self) -> Verification {
+        let lake = self.path("lake");
+        // A test may have a runtime already, which must not be entered again.
+        let verified = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Runtime::new().unwrap();
+            runtime.block_on(async {
+                let lake = Lake::open(argument(&lake)).unwrap();
+                verify(&lake, Depth::Full).await.unwrap()
+            })
+        });
+        let verification = verified.join().unwrap();
+        let is_wrong = |finding: &&Finding| {
+            let is_unknown = finding.check == Check::Gap && finding.detail.contains("is not known");
+            finding.level == Level::Problem || is_unknown
+        };
+        let wrong: Vec<_> = verification.findings.iter().filter(is_wrong).collect();
+        assert!(wrong.is_empty(), "the lake is not sound: {wrong:#?}");
+        verification
     }
 
     /// Rows of a table, after a look that none of them came in twice.

@@ -4,6 +4,7 @@
 //! partitions there are, and where they end, is asked of the hub first.
 
 mod connection;
+mod lag;
 mod namespace;
 mod question;
 mod reader;
@@ -13,9 +14,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use azure_messaging_eventhubs::{ConsumerClient, EventHubsError};
+use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
 
 pub use connection::{ConnectionString, ConnectionStringError};
+pub use lag::{Lag, lag};
 pub use namespace::{Access, Namespace};
 pub use reader::{PartitionReader, STALL_BOUND, Until};
 pub use reading::{Lag, PartitionName, Reading, Readings, Reopened};
@@ -89,6 +92,10 @@ pub struct Partition {
     pub source_id: Arc<str>,
     /// Last sequence number in it; -1 when nothing was ever enqueued.
     pub last_sequence_number: i64,
+    /// First sequence number that can still be read; `None` when there is none.
+    pub first_sequence_number: Option<i64>,
+    /// When the last event was enqueued.
+    pub last_enqueued_at: Option<DateTime<Utc>>,
 }
 
 /// The partitions of a hub.
@@ -121,6 +128,9 @@ async fn try_partitions(namespace: &Namespace, hub: &str) -> Result<Vec<Partitio
             source_id: format!("{}/{hub}/{id}", namespace.name).into(),
             id,
             last_sequence_number: properties.last_enqueued_sequence_number,
+            first_sequence_number: (!properties.is_empty)
+                .then_some(properties.beginning_sequence_number),
+            last_enqueued_at: properties.last_enqueued_time_utc.map(DateTime::from),
         });
     }
     close(client).await;

@@ -116,6 +116,7 @@ async fn a_process_that_is_killed_at_any_step_loses_and_doubles_nothing() {
     let dead = u64::try_from(workspace.distinct_count("DeadLetters")).unwrap();
     found.insert("nonsense".into(), dead);
     assert_eq!(found, expected, "seed {seed}");
+    workspace.assert_sound();
     let records: u64 = expected.values().sum();
     let messages: u64 = sent.iter().sum();
     println!(

@@ -1,0 +1,40 @@
+//! `entralog lake`: how the lake is, what became of it, and whether it is sound.
+
+mod history;
+mod status;
+mod verify;
+
+use super::{Context, Exit, Failure};
+use crate::table::{self, Table};
+
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Command {
+    /// Show tables, sources with their lag, and dead letters by reason
+    Status(status::Arguments),
+    /// Show commits, newest first: what they added and removed, and where sources moved
+    History(history::Arguments),
+    /// Check that nothing is missing, damaged or doubled
+    ///
+    /// Exits with 1 when something is wrong. It may run beside ingestion.
+    Verify(verify::Arguments),
+}
+
+pub(super) async fn run(context: &Context, command: Command) -> Result<Exit, Failure> {
+    match command {
+        Command::Status(arguments) => status::run(context, &arguments).await,
+        Command::History(arguments) => history::run(context, &arguments).await,
+        Command::Verify(arguments) => verify::run(context, &arguments).await,
+    }
+}
+
+/// The table of this name.
+fn named(name: &str) -> Result<&'static Table, Failure> {
+    table::by_name(name).ok_or_else(|| {
+        let names = table::all().iter().map(|table| table.name);
+        let hint = crate::suggest::closest(name, names).map_or_else(
+            || "`entralog table list` names them".to_owned(),
+            |hint| format!("did you mean {hint:?}?"),
+        );
+        Failure::said(Exit::Usage, format!("unknown table {name:?}; {hint}"))
+    })
+}
