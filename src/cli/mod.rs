@@ -11,6 +11,7 @@ mod devhub;
 mod exit;
 mod generate;
 mod ingest;
+mod lake;
 mod output;
 mod progress;
 mod query;
@@ -86,6 +87,9 @@ enum Command {
     /// List the tables and show their columns
     #[command(subcommand)]
     Table(table::Command),
+    /// Look after the lake: merge small files, remove old days, delete what nobody needs
+    #[command(subcommand)]
+    Lake(lake::Command),
     /// List and show alerts
     #[command(subcommand)]
     Alert(alert::Command),
@@ -200,6 +204,7 @@ async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Command::Query(arguments) => query::run(&context, arguments).await,
         Command::Rule(command) => rule::run(&context, command).await,
         Command::Table(command) => table::run(&context, &command).await,
+        Command::Lake(command) => lake::run(&context, command).await,
         Command::Alert(command) => alert::run(&context, command).await,
         Command::Dead(command) => dead::run(&context, command).await,
         Command::Generate(arguments) => generate::run(&context, &arguments),

@@ -5,14 +5,18 @@
 //! continues, and is [fenced](LakeError::Fenced) when the table has another, so a row can neither
 //! be written twice nor skipped, whoever else writes. Tables are made when they are first written.
 
+mod active;
+mod added;
 mod commit;
 mod derived;
 mod error;
 mod evolve;
 mod files;
 mod location;
+mod maintain;
 mod observe;
 mod scan;
+mod seen;
 mod writer;
 
 use std::collections::HashMap;
@@ -30,8 +34,12 @@ use url::Url;
 
 pub use commit::Advance;
 pub use error::LakeError;
+pub use maintain::{
+    CleanedLog, Eagerness, Group, Merged, Removed, Unneeded, UnneededFile, Vacuumed,
+};
 pub use observe::{Counted, Observer};
 pub use scan::LakeTable;
+use seen::Seen;
 pub use writer::TableWriter;
 
 use crate::table::{self, DEAD_LETTERS, Table};
@@ -51,8 +59,15 @@ struct Inner {
     store: Arc<dyn ObjectStore>,
     engine: DefaultEngine<TokioMultiThreadExecutor>,
     /// The newest snapshot seen of each table: the next one is read from there on.
-    snapshots: Mutex<HashMap<&'static str, SnapshotRef>>,
+    snapshots: Mutex<HashMap<&'static str, Known>>,
     observer: OnceLock<Arc<dyn Observer>>,
+}
+
+/// A snapshot, and when it was the newest.
+#[derive(Debug, Clone)]
+struct Known {
+    snapshot: SnapshotRef,
+    seen: Seen,
 }
 
 impl Lake {
@@ -231,13 +246,18 @@ impl Inner {
             return Ok(None);
         }
         let known = self.known(table);
+        let seen = Seen::now();
+        let anew = || Snapshot::builder_for(self.table_root(table)).build(&self.engine);
         let built = match &known {
-            Some(snapshot) => Snapshot::builder_from(Arc::clone(snapshot)).build(&self.engine),
-            None => Snapshot::builder_for(self.table_root(table)).build(&self.engine),
+            // The log from which it was read may have been cleaned up.
+            Some(snapshot) => {
+                Snapshot::builder_from(Arc::clone(snapshot)).build(&self.engine).or_else(|_| anew())
+            }
+            None => anew(),
         };
         match built {
             Ok(snapshot) => {
-                self.remember(table, &snapshot);
+                self.remember_of(table, &snapshot, seen);
                 Ok(Some(snapshot))
             }
             Err(error) if known.is_none() && is_missing(&error) => Ok(None),
@@ -247,15 +267,32 @@ impl Inner {
 
     fn known(&self, table: &Table) -> Option<SnapshotRef> {
         let snapshots = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
-        snapshots.get(table.name).cloned()
+        snapshots.get(table.name).map(|known| Arc::clone(&known.snapshot))
     }
 
+    /// The known snapshot and when it was seen, if that was so lately that it may be committed on.
+    fn known_lately(&self, table: &Table) -> Option<(SnapshotRef, Seen)> {
+        let snapshots = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = snapshots.get(table.name).filter(|known| !known.seen.is_stale())?;
+        Some((Arc::clone(&known.snapshot), known.seen))
+    }
+
+    /// A snapshot that is the newest now.
     fn remember(&self, table: &'static Table, snapshot: &SnapshotRef) {
+        self.remember_of(table, snapshot, Seen::now());
+    }
+
+    fn remember_of(&self, table: &'static Table, snapshot: &SnapshotRef, seen: Seen) {
         let mut snapshots = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
-        let newer = snapshots.get(table.name).is_none_or(|s| s.version() <= snapshot.version());
-        if newer {
-            snapshots.insert(table.name, Arc::clone(snapshot));
+        let known = snapshots.get(table.name);
+        if known.is_none_or(|known| known.snapshot.version() <= snapshot.version()) {
+            snapshots.insert(table.name, Known { snapshot: Arc::clone(snapshot), seen });
         }
+    }
+
+    /// The next look is at all of the log.
+    fn forget(&self, table: &Table) {
+        self.snapshots.lock().unwrap_or_else(PoisonError::into_inner).remove(table.name);
     }
 
     fn engine(&self) -> &dyn Engine {

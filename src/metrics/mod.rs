@@ -23,6 +23,7 @@ pub use endpoint::answer;
 
 use self::rows::UnmappedCounts;
 use crate::lake::{Counted, Observer};
+use crate::maintenance::Done;
 use crate::table::{ALERT_DELIVERIES, DEAD_LETTERS, SECURITY_ALERT, Table};
 
 /// Everything that is counted; clones count together.
@@ -44,6 +45,15 @@ struct Counters {
     commit: Family<OfTable, Histogram, fn() -> Histogram>,
     alerts_raised: Counter,
     alert_deliveries: Family<OfOutcome, Counter>,
+    maintenance_actions: Family<OfAction, Counter>,
+    maintenance_files: Family<OfAction, Counter>,
+    maintenance_failures: Family<OfTable, Counter>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfAction {
+    table: &'static str,
+    action: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -88,6 +98,9 @@ impl Default for Metrics {
             }),
             alerts_raised: Counter::default(),
             alert_deliveries: Family::default(),
+            maintenance_actions: Family::default(),
+            maintenance_files: Family::default(),
+            maintenance_failures: Family::default(),
         };
         let mut registry = Registry::with_prefix("entralog");
         let Counters {
@@ -100,6 +113,9 @@ impl Default for Metrics {
             commit,
             alerts_raised,
             alert_deliveries,
+            maintenance_actions,
+            maintenance_files,
+            maintenance_failures,
         } = counters.clone();
         registry.register("records", "Records that are in their table", records);
         registry.register("dead_letters", "Parts of deliveries that have no row", dead_letters);
@@ -127,6 +143,21 @@ impl Default for Metrics {
         );
         registry.register("alerts_raised", "Alerts that were raised", alerts_raised);
         registry.register("alert_deliveries", "Attempts to deliver an alert", alert_deliveries);
+        registry.register(
+            "maintenance_actions",
+            "What was done to keep the lake in shape",
+            maintenance_actions,
+        );
+        registry.register(
+            "maintenance_files",
+            "Files that were merged, removed or deleted for that",
+            maintenance_files,
+        );
+        registry.register(
+            "maintenance_failures",
+            "Times that a table could not be kept in shape",
+            maintenance_failures,
+        );
         Self { registry: Arc::new(registry), counters, unmapped: Arc::default() }
     }
 }
@@ -135,6 +166,18 @@ impl Metrics {
     /// Counts records that came again.
     pub fn repeated(&self, records: u64) {
         self.counters.repeated_records.inc_by(records);
+    }
+
+    /// Counts what was done to keep the lake in shape.
+    pub fn maintained(&self, done: &Done) {
+        let label = OfAction { table: done.table.name, action: done.action.as_str() };
+        self.counters.maintenance_actions.get_or_create(&label).inc();
+        self.counters.maintenance_files.get_or_create(&label).inc_by(done.files);
+    }
+
+    /// Counts a table that could not be kept in shape.
+    pub fn maintenance_failed(&self, table: &'static Table) {
+        self.counters.maintenance_failures.get_or_create(&OfTable { table: table.name }).inc();
     }
 
     /// All of it in the text format of `OpenMetrics`, which Prometheus reads.

@@ -7,6 +7,7 @@
 //!   `accounted`: whether every byte of a body is in what came out of it.
 //! - `files`, `exports`, `tables`, `nothing_lost`, `any_record`, `hostile`, `event_hubs`: what goes in.
 //! - `exactly_once`, `lake`, `added_columns`: what is kept; `drift`: what of it has no column.
+//! - `maintenance`: what is kept in shape.
 //! - `dead`: what could not be decoded, and its replay.
 //! - `query`, `derived`, `output`: what comes out; `other_writer`: of files that somebody else wrote.
 //! - `rules`, `alerts`: what is found, and who hears of it.
@@ -31,6 +32,7 @@ mod files;
 mod hostile;
 mod lake;
 mod leaves;
+mod maintenance;
 mod metrics;
 mod nothing_lost;
 mod other_writer;
