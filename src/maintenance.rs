@@ -115,7 +115,7 @@ impl Action {
 /// Merges what can be merged in a table. `ready` is waited for before each merge.
 ///
 /// # Errors
-/// The table cannot be read or written; what was merged before that stays so.
+/// The first one; what can be merged was merged all the same.
 pub async fn compact(
     lake: &Lake,
     table: &'static Table,
@@ -123,9 +123,17 @@ pub async fn compact(
     ready: impl AsyncFn(),
     mut said: impl FnMut(Done),
 ) -> Result<(), LakeError> {
+    let mut result = Ok(());
     for group in lake.mergeable(table, eagerness).await? {
         ready().await;
-        let merged = lake.merge(&group).await?;
+        let merged = match lake.merge(&group).await {
+            Ok(merged) => merged,
+            // A file that cannot be read must not keep other days from being merged.
+            Err(error) => {
+                result = result.and(Err(error));
+                continue;
+            }
+        };
         said(Done {
             table,
             action: if merged.is_some() { Action::Merged } else { Action::Outrun },
@@ -136,7 +144,7 @@ pub async fn compact(
             rows: merged.map_or(0, |merged| merged.rows),
         });
     }
-    Ok(())
+    result
 }
 
 /// Removes the days of a table that are past their retention.

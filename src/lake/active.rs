@@ -28,14 +28,14 @@ pub(super) struct LakeFile {
     pub(super) stored_at: i64,
     /// The day of its rows.
     pub(super) day: Option<NaiveDate>,
-    /// The statistics of the log as JSON, where they were asked for and are there.
-    pub(super) statistics: Option<String>,
+    /// What the log says of its rows, where that was asked for.
+    pub(super) statistics: Statistics,
     /// Whether some of its rows are deleted by a deletion vector, which only other writers make.
     pub(super) has_deletions: bool,
 }
 
 /// What is read of a file's statistics.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Statistics {
     /// Rows of the file.
     pub(super) rows: Option<u64>,
@@ -48,9 +48,11 @@ impl LakeFile {
     pub(super) fn day_number(&self) -> Option<i32> {
         self.day.map(day_number)
     }
+}
 
-    /// What the log says of the rows; nothing where it says nothing.
-    pub(super) fn statistics(&self) -> Statistics {
+impl Statistics {
+    /// Reads Delta's JSON; nothing where it says nothing.
+    pub(super) fn of(json: &str) -> Self {
         #[derive(Deserialize, Default)]
         struct Bounds {
             #[serde(rename = "TimeGenerated")]
@@ -63,14 +65,13 @@ impl LakeFile {
             min_values: Bounds,
             max_values: Bounds,
         }
-        let json = self.statistics.as_deref().and_then(|json| serde_json::from_str(json).ok());
-        let Json { num_records, min_values, max_values }: Json = json.unwrap_or_default();
+        let json: Json = serde_json::from_str(json).unwrap_or_default();
         let micros = |time: Option<String>| {
             let time = DateTime::parse_from_rfc3339(&time?).ok()?;
             Some(time.timestamp_micros())
         };
-        let times = micros(min_values.time).zip(micros(max_values.time));
-        Statistics { rows: num_records, times }
+        let times = micros(json.min_values.time).zip(micros(json.max_values.time));
+        Self { rows: json.num_records, times }
     }
 }
 
@@ -186,8 +187,10 @@ fn files(batch: &RecordBatch, with_statistics: bool) -> Option<Vec<LakeFile>> {
                 bytes: u64::try_from(sizes.value(row)).unwrap_or_default(),
                 stored_at: times.value(row),
                 day,
-                statistics: (with_statistics && statistics.is_valid(row))
-                    .then(|| statistics.value(row).to_owned()),
+                statistics: match with_statistics && statistics.is_valid(row) {
+                    true => Statistics::of(statistics.value(row)),
+                    false => Statistics::default(),
+                },
                 has_deletions: deletions.is_valid(row),
             })
             .collect(),

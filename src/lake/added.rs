@@ -6,19 +6,43 @@
 //! and not by way of a snapshot, which begins at the last checkpoint.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::{StreamExt, TryStreamExt, stream};
 use object_store::path::Path;
 use object_store::{Error as StoreError, ObjectStoreExt};
 use serde::Deserialize;
 
-use super::active::LakeFile;
+use super::active::{LakeFile, Statistics};
 use super::files::{block_on, write_error};
 use super::{Inner, LakeError};
 use crate::table::{PARTITION_COLUMN, Table};
 
 /// Commits, or files, that are asked for at once.
 const CONCURRENT: usize = 16;
+
+/// Commits of a table that are remembered: what rules ask for is mostly what they asked for before.
+const REMEMBERED: usize = 20_000;
+
+/// The commits of each table that were read, by version.
+#[derive(Debug, Default)]
+pub(super) struct Commits(Mutex<HashMap<&'static str, BTreeMap<u64, Arc<Vec<Change>>>>>);
+
+impl Commits {
+    fn get(&self, table: &Table, version: u64) -> Option<Arc<Vec<Change>>> {
+        let commits = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        commits.get(table.name)?.get(&version).cloned()
+    }
+
+    fn insert(&self, table: &Table, version: u64, changes: &Arc<Vec<Change>>) {
+        let mut commits = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_table = commits.entry(table.name).or_default();
+        of_table.insert(version, Arc::clone(changes));
+        if of_table.len() > REMEMBERED {
+            of_table.pop_first();
+        }
+    }
+}
 
 /// The files that brought new rows after version `after`, up to version `until`; `None` when the log no
 /// longer tells, so that any file may be new.
@@ -31,16 +55,30 @@ pub(super) fn added_files(
     block_on(async {
         let commits = stream::iter(after + 1..=until).map(|version| read(inner, table, version));
         let mut commits = commits.buffered(CONCURRENT);
-        let mut changes = Changes::default();
+        let mut news = News::default();
         while let Some(commit) = commits.try_next().await? {
             let Some(commit) = commit else { return Ok(None) };
-            changes.apply(commit);
+            news.apply(&commit);
         }
-        changes.into_files(inner, table).await.map(Some)
+        news.into_files(inner, table).await.map(Some)
     })
 }
 
-/// An action of a commit that is about a file.
+/// What a commit does to a file.
+#[derive(Debug)]
+struct Change {
+    what: What,
+    /// False when the commit only arranges rows anew.
+    data_change: bool,
+}
+
+#[derive(Debug)]
+enum What {
+    Add(LakeFile),
+    Remove(String),
+}
+
+/// A line of a commit, as far as it is about a file.
 #[derive(Debug, Deserialize)]
 struct Action {
     add: Option<Add>,
@@ -67,12 +105,15 @@ struct Remove {
     data_change: bool,
 }
 
-/// The actions of a commit; `None` when it is not there any more.
+/// What a commit does; `None` when it is not there any more.
 async fn read(
     inner: &Inner,
     table: &Table,
     version: u64,
-) -> Result<Option<Vec<Action>>, LakeError> {
+) -> Result<Option<Arc<Vec<Change>>>, LakeError> {
+    if let Some(changes) = inner.commits.get(table, version) {
+        return Ok(Some(changes));
+    }
     let path = inner.path(table, &format!("_delta_log/{version:020}.json"))?;
     let content = match inner.store.get(&path).await {
         Ok(found) => found.bytes().await,
@@ -83,41 +124,57 @@ async fn read(
         Err(StoreError::NotFound { .. }) => return Ok(None),
         Err(error) => return Err(write_error(table, error)),
     };
-    let lines = content.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-    let actions = lines.map(serde_json::from_slice).collect::<Result<_, _>>();
-    actions.map(Some).map_err(|error| LakeError::Log {
+    let changes = Arc::new(changes(&content).map_err(|error| LakeError::Log {
         table: table.name.into(),
         version,
         reason: error.to_string(),
-    })
+    })?);
+    inner.commits.insert(table, version, &changes);
+    Ok(Some(changes))
+}
+
+fn changes(commit: &[u8]) -> Result<Vec<Change>, serde_json::Error> {
+    let mut changes = Vec::new();
+    for line in commit.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        let Action { add, remove } = serde_json::from_slice(line)?;
+        if let Some(Remove { path, data_change }) = remove {
+            changes.push(Change { what: What::Remove(path), data_change });
+        }
+        if let Some(add) = add {
+            let data_change = add.data_change;
+            changes.push(Change { what: What::Add(add.into()), data_change });
+        }
+    }
+    Ok(changes)
 }
 
 /// What the commits that were read so far come to.
 #[derive(Debug, Default)]
-struct Changes {
+struct News {
     /// Files with new rows, and whether they were replaced meanwhile.
     added: BTreeMap<String, (LakeFile, bool)>,
     /// Files that hold rows of others, and are still active.
     arranged: BTreeMap<String, LakeFile>,
 }
 
-impl Changes {
-    fn apply(&mut self, commit: Vec<Action>) {
-        for Action { add, remove } in commit {
-            if let Some(Remove { path, data_change }) = remove {
-                self.arranged.remove(&path);
-                if data_change {
-                    self.added.remove(&path);
-                } else if let Some((_, replaced)) = self.added.get_mut(&path) {
-                    *replaced = true;
+impl News {
+    fn apply(&mut self, commit: &[Change]) {
+        for Change { what, data_change } in commit {
+            match what {
+                What::Add(file) if *data_change => {
+                    self.added.insert(file.path.clone(), (file.clone(), false));
                 }
-            }
-            let Some(add) = add else { continue };
-            let (data_change, file) = (add.data_change, LakeFile::from(add));
-            if data_change {
-                self.added.insert(file.path.clone(), (file, false));
-            } else {
-                self.arranged.insert(file.path.clone(), file);
+                What::Add(file) => {
+                    self.arranged.insert(file.path.clone(), file.clone());
+                }
+                What::Remove(path) => {
+                    self.arranged.remove(path);
+                    if *data_change {
+                        self.added.remove(path);
+                    } else if let Some((_, replaced)) = self.added.get_mut(path) {
+                        *replaced = true;
+                    }
+                }
             }
         }
     }
@@ -159,7 +216,7 @@ impl From<Add> for LakeFile {
             path: add.path,
             bytes: u64::try_from(add.size).unwrap_or_default(),
             stored_at: add.modification_time,
-            statistics: add.stats,
+            statistics: add.stats.as_deref().map(Statistics::of).unwrap_or_default(),
             has_deletions: add.deletion_vector.is_some(),
         }
     }
@@ -179,15 +236,15 @@ impl Inner {
 mod tests {
     use super::*;
 
-    fn changes(commits: &[&str]) -> (Vec<String>, Vec<String>) {
-        let mut changes = Changes::default();
+    fn after(commits: &[&str]) -> (Vec<String>, Vec<String>) {
+        let mut news = News::default();
         for commit in commits {
-            changes.apply(commit.lines().map(|line| serde_json::from_str(line).unwrap()).collect());
+            news.apply(&changes(commit.as_bytes()).unwrap());
         }
-        let added = changes.added.into_values().map(|(file, replaced)| {
+        let added = news.added.into_values().map(|(file, replaced)| {
             if replaced { format!("{} replaced", file.path) } else { file.path }
         });
-        (added.collect(), changes.arranged.into_keys().collect())
+        (added.collect(), news.arranged.into_keys().collect())
     }
 
     fn add(path: &str, data_change: bool) -> String {
@@ -204,14 +261,14 @@ mod tests {
     fn a_compaction_brings_nothing_new_and_what_it_replaces_stays_new() {
         let compaction = [add("c", false), remove("a", false), remove("b", false)].join("\n");
         let (added, arranged) =
-            changes(&["{\"commitInfo\":{}}", &add("b", true), &compaction, &add("d", true)]);
+            after(&["{\"commitInfo\":{}}", &add("b", true), &compaction, &add("d", true)]);
         assert_eq!(added, ["b replaced", "d"]);
         assert_eq!(arranged, ["c"]);
     }
 
     #[test]
-    fn rows_that_were_removed_are_not_new() {
-        let (added, arranged) = changes(&[
+    fn files_that_were_removed_are_not_new_and_hold_no_rows_of_others() {
+        let (added, arranged) = after(&[
             &add("a", true),
             &[add("c", false), remove("a", false)].join("\n"),
             &add("b", true),

@@ -261,3 +261,55 @@ pub(super) fn checkpoint_when_due(inner: &Inner, table: &'static Table, snapshot
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::PoisonError;
+
+    use super::super::Lake;
+    use super::*;
+    use crate::table::by_name;
+
+    async fn advance(lake: &Lake, source: &str, from: Option<i64>, to: i64) -> u64 {
+        let advance = Advance { source_id: source.into(), from, to };
+        let table = by_name("SigninLogs").unwrap();
+        lake.commit(table, None, vec![advance]).await.unwrap().unwrap()
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_writer_that_was_held_up_does_not_commit_where_the_log_was_cleaned_up() {
+        let directory = tempfile::tempdir().unwrap();
+        let location = directory.path().to_str().unwrap();
+        let table = by_name("SigninLogs").unwrap();
+        let (lake, held_up) = (Lake::open(location).unwrap(), Lake::open(location).unwrap());
+        advance(&lake, "hub/0", None, 0).await;
+        assert_eq!(held_up.position(table, "hub/1").await.unwrap(), None);
+        for n in 1..130 {
+            advance(&lake, "hub/0", Some(n - 1), n).await;
+        }
+        let cleaned = lake.clean_log(table, Duration::ZERO, false).await.unwrap();
+        assert_eq!(cleaned.begins_at, Some(100), "{cleaned:?}");
+
+        {
+            let inner = &held_up.inner;
+            let mut known = inner.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
+            let known = known.get_mut(table.name).unwrap();
+            assert_eq!(known.snapshot.version(), 1);
+            known.seen = Seen::long_ago();
+        }
+        let newest = lake.version(table).await.unwrap().unwrap();
+        assert_eq!(advance(&held_up, "hub/1", None, 7).await, newest + 1);
+        assert_eq!(lake.position(table, "hub/1").await.unwrap(), Some(7));
+
+        // Held up between the look and the commit, it says so.
+        let inner = Arc::clone(&lake.inner);
+        let work = move || {
+            let of = |version, seen| not_overtaken(&inner, table, version, seen);
+            (of(2, Seen::now()), of(2, Seen::long_ago()), of(newest + 1, Seen::long_ago()))
+        };
+        let (at_once, overtaken, slow) = tokio::task::spawn_blocking(work).await.unwrap();
+        assert_eq!(at_once.unwrap(), 2);
+        assert!(matches!(overtaken, Err(LakeError::Overtaken { version: 2, .. })), "{overtaken:?}");
+        assert_eq!(slow.unwrap(), newest + 1);
+    }
+}

@@ -32,6 +32,7 @@ use futures::future::try_join_all;
 use object_store::ObjectStore;
 use url::Url;
 
+use added::Commits;
 pub use commit::Advance;
 pub use error::LakeError;
 pub use maintain::{
@@ -60,6 +61,8 @@ struct Inner {
     engine: DefaultEngine<TokioMultiThreadExecutor>,
     /// The newest snapshot seen of each table: the next one is read from there on.
     snapshots: Mutex<HashMap<&'static str, Known>>,
+    /// Commits that were read to see what is new.
+    commits: Commits,
     observer: OnceLock<Arc<dyn Observer>>,
 }
 
@@ -94,8 +97,9 @@ impl Lake {
         let engine = DefaultEngineBuilder::new(Arc::clone(&store))
             .with_task_executor(Arc::new(executor))
             .build();
-        let (snapshots, observer) = (Mutex::default(), OnceLock::new());
-        Self { inner: Arc::new(Inner { root, store, engine, snapshots, observer }) }
+        let (snapshots, commits) = (Mutex::default(), Commits::default());
+        let observer = OnceLock::new();
+        Self { inner: Arc::new(Inner { root, store, engine, snapshots, commits, observer }) }
     }
 
     /// Tells `observer` of every commit from now on. There is one at most: the first that comes.

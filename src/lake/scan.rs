@@ -101,7 +101,7 @@ impl LakeTable {
             };
             let (mut times, mut rest) = (Vec::new(), Vec::new());
             for file in files {
-                match file.statistics().times {
+                match file.statistics.times {
                     // What a deletion vector leaves of a file, its statistics do not say.
                     Some(of_file) if !file.has_deletions && alike(of_file.0, of_file.1) => {
                         times.push(of_file);

@@ -34,6 +34,14 @@ impl Seen {
 }
 
 #[cfg(test)]
+impl Seen {
+    /// Too long ago.
+    pub(super) fn long_ago() -> Self {
+        Self { time: SystemTime::now() - LATELY * 2, ..Self::now() }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -41,7 +49,7 @@ mod tests {
     fn either_clock_can_say_that_it_was_long_ago() {
         let now = Seen::now();
         assert!(!now.is_stale());
-        assert!(Seen { time: now.time - LATELY * 2, ..now }.is_stale());
+        assert!(Seen::long_ago().is_stale());
         assert!(Seen { time: now.time + LATELY, ..now }.is_stale(), "the clock was set back");
         if let Some(instant) = now.instant.checked_sub(LATELY * 2) {
             assert!(Seen { instant, ..now }.is_stale());

@@ -439,8 +439,8 @@ fn days_past_their_retention_go_and_come_back_by_nothing() {
 #[test]
 fn a_vacuum_spares_what_somebody_may_need() {
     let workspace = many_small_files(1000);
-    let small = data_files(&workspace, TABLE).len();
     workspace.succeed(&["lake", "compact"]);
+    let stored = data_files(&workspace, TABLE).len();
     let rows_before = everything(&workspace, TABLE);
     let merged = active(&workspace, TABLE).len();
     // Neither replaced files within the grace nor one that may be committed next.
@@ -448,15 +448,19 @@ fn a_vacuum_spares_what_somebody_may_need() {
     let (fresh, stale) = (day.join("fresh.zstd.parquet"), day.join("stale.zstd.parquet"));
     std::fs::write(&fresh, "just stored").unwrap();
     std::fs::write(&stale, "never committed").unwrap();
-    age(&[stale.clone()], 8 * DAY);
+    let half = day.join("half.zstd.parquet#1");
+    std::fs::write(&half, "killed meanwhile").unwrap();
+    age(&[stale.clone(), half.clone()], 8 * DAY);
     let listed = rows(&workspace.succeed(&["lake", "vacuum", "--dry-run"]));
-    assert_eq!(listed.len(), 1, "{listed:#?}");
+    assert_eq!(listed.len(), 2, "{listed:#?}");
+    assert_eq!(listed[1]["why"], "half stored");
     assert!(listed[0]["path"].as_str().unwrap().ends_with("stale.zstd.parquet"), "{listed:#?}");
     assert_eq!(listed[0]["why"], "in no commit");
-    assert!(stale.exists(), "a dry run deletes nothing");
+    assert!(stale.exists() && half.exists(), "a dry run deletes nothing");
     workspace.succeed(&["lake", "vacuum"]);
-    assert!(!stale.exists() && fresh.exists());
-    assert_eq!(data_files(&workspace, TABLE).len(), small + merged + 1);
+    assert!(!stale.exists() && !half.exists() && fresh.exists());
+    assert_eq!(data_files(&workspace, TABLE).len(), stored + 1);
+    assert!(stored > merged);
 
     let refused = workspace.run(&["lake", "vacuum", "--grace", "1h"]);
     assert_eq!(refused.code, Some(3));

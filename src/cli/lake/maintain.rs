@@ -218,6 +218,7 @@ async fn list_unneeded(
             why: match file.why {
                 Unneeded::Removed => "replaced or removed",
                 Unneeded::Unnamed => "in no commit",
+                Unneeded::HalfStored => "half stored",
             },
         }));
         let log = lake.clean_log(table, policy.log_retention, true).await?;

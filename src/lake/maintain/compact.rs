@@ -143,7 +143,7 @@ impl Lake {
         };
         let ((), encoded) = tokio::join!(read, encoded);
         let Encoded { rows, bytes, path, added } = encoded?;
-        let expected: Option<u64> = files.iter().map(|file| file.statistics().rows).sum();
+        let expected: Option<u64> = files.iter().map(|file| file.statistics.rows).sum();
         if expected.is_some_and(|expected| expected != rows) {
             let reason = format!(
                 "{rows} rows of {day} were read where the log says {}; nothing was changed",

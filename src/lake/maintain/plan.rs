@@ -100,11 +100,11 @@ fn tier(bytes: u64) -> u32 {
 
 /// Files in pieces that make a file of a good size, along their times: so each file is of a part of the day.
 fn chunks(mut files: Vec<LakeFile>) -> Vec<Vec<LakeFile>> {
-    files.sort_by_cached_key(|file| file.statistics().times);
+    files.sort_by_cached_key(|file| file.statistics.times);
     let mut chunks: Vec<Vec<LakeFile>> = Vec::new();
     let (mut bytes, mut rows) = (0, 0);
     for file in files {
-        let of_file = file.statistics().rows.unwrap_or_default();
+        let of_file = file.statistics.rows.unwrap_or_default();
         let full = |chunk: &Vec<LakeFile>| {
             bytes + file.bytes > TARGET || rows + of_file > ROWS || chunk.len() >= FILES
         };
@@ -124,21 +124,19 @@ fn chunks(mut files: Vec<LakeFile>) -> Vec<Vec<LakeFile>> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::active::Statistics;
     use super::*;
 
     const NOW: i64 = 1_767_700_000_000;
 
     fn file(name: &str, minute: i64, bytes: u64, age: i64) -> LakeFile {
-        let time = chrono::DateTime::from_timestamp(1_767_571_200 + minute * 60, 0).unwrap();
-        let time = time.to_rfc3339();
+        let time = 1_767_571_200_000_000 + minute * 60_000_000;
         LakeFile {
             path: format!("date=2026-01-05/{name}.zstd.parquet"),
             bytes,
             stored_at: NOW - age,
             day: Some("2026-01-05".parse().unwrap()),
-            statistics: Some(format!(
-                r#"{{"numRecords":10,"minValues":{{"TimeGenerated":"{time}"}},"maxValues":{{"TimeGenerated":"{time}"}}}}"#
-            )),
+            statistics: Statistics { rows: Some(10), times: Some((time, time)) },
             has_deletions: false,
         }
     }

@@ -68,7 +68,7 @@ impl Lake {
 }
 
 fn removed(day: NaiveDate, files: &[LakeFile]) -> Removed {
-    let rows = files.iter().filter_map(|file| file.statistics().rows).sum();
+    let rows = files.iter().filter_map(|file| file.statistics.rows).sum();
     let bytes = files.iter().map(|file| file.bytes).sum();
     Removed { day, files: files.len() as u64, bytes, rows }
 }

@@ -35,12 +35,14 @@ pub enum Unneeded {
     Removed,
     /// No commit names it: its writer died or lost a race, or it was removed very long ago.
     Unnamed,
+    /// Its writer died while it stored it on this machine, under a name that counts for nothing.
+    HalfStored,
 }
 
 /// A file that nobody needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnneededFile {
-    /// Its path in the store.
+    /// Its path in the store, or on this machine if it is half stored.
     pub path: String,
     /// Its size in bytes.
     pub bytes: u64,
@@ -89,7 +91,8 @@ impl Lake {
             return Ok(Vacuumed::default());
         };
         let now = Utc::now();
-        let files: Vec<_> = stored.into_iter().filter_map(|f| named.judge(f, grace, now)).collect();
+        let mut files: Vec<_> =
+            stored.into_iter().filter_map(|file| named.judge(file, grace, now)).collect();
         if !dry_run {
             let mut deletions = stream::iter(&files)
                 .map(|file| {
@@ -105,8 +108,51 @@ impl Lake {
                 }
             }
         }
+        let half_stored = self.blocking(move |inner| {
+            let Some(directory) = inner.local_directory(table) else { return Ok(Vec::new()) };
+            delete_half_stored(&directory, grace.max(UNCOMMITTED), dry_run)
+                .map_err(|error| write_error(table, error))
+        });
+        files.extend(half_stored.await?);
         Ok(Vacuumed { files })
     }
+}
+
+/// What a killed process was storing below a directory, older than this. The store gives a file its name once
+/// it is whole; until then it is called `name#1`, and is not listed.
+fn delete_half_stored(
+    directory: &std::path::Path,
+    grace: Duration,
+    dry_run: bool,
+) -> std::io::Result<Vec<UnneededFile>> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(directory)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        if entry.file_type()?.is_dir() {
+            files.extend(delete_half_stored(&entry.path(), grace, dry_run)?);
+            continue;
+        }
+        let half = name.to_str().and_then(|name| name.rsplit_once('#'));
+        let is_half = half.is_some_and(|(_, number)| number.parse::<u32>().is_ok());
+        if !is_half {
+            continue;
+        }
+        let metadata = entry.metadata()?;
+        let stored = metadata.modified()?;
+        if stored.elapsed().is_ok_and(|age| age >= grace) {
+            files.push(UnneededFile {
+                path: entry.path().display().to_string(),
+                bytes: metadata.len(),
+                since: stored.into(),
+                why: Unneeded::HalfStored,
+            });
+            if !dry_run {
+                std::fs::remove_file(entry.path())?;
+            }
+        }
+    }
+    Ok(files)
 }
 
 /// All Parquet files below a table but for those of its log, and of whatever else is hidden.
