@@ -18,15 +18,15 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::StreamExt;
 use tokio::sync::mpsc;
 
-use super::super::active::{LakeFile, Listing, day_number};
+use super::super::active::{self, LakeFile, Listing, day_number};
 use super::super::files::{DataFile, Order, write_error};
-use super::super::{Inner, Lake, LakeError, LakeTable, evolve, writer};
+use super::super::{Inner, Lake, LakeError, LakeTable, commit, evolve, writer};
 use super::plan::{self, Eagerness};
 use super::rewrite::{self, Rewrite};
 use crate::table::{PARTITION_COLUMN, Table};
 
 /// Memory for sorting, in bytes; what is more goes to disk. The file that is made comes on top.
-const SORT_MEMORY: usize = 128 << 20;
+const SORT_MEMORY: usize = 64 << 20;
 
 /// Rows of a batch: few, because rows have a hundred columns and a merge holds a batch of each sorted run.
 const BATCH: usize = 1024;
@@ -225,14 +225,14 @@ fn encode(
     }
     let file = file.ok_or_else(|| write_error(table, format!("{day} has files without rows")))?;
     let added = file.store(inner)?;
-    let stored = super::super::active::stored(&added)
+    let (path, bytes) = active::stored(&added)
         .ok_or_else(|| write_error(table, "Delta describes a file in an unknown form"))?;
-    Ok(Encoded { rows, bytes: stored.1, path: stored.0, added })
+    Ok(Encoded { rows, bytes, path, added })
 }
 
 fn new_file(inner: &Inner, group: &Group, first: &RecordBatch) -> Result<DataFile, LakeError> {
     let Group { table, day, .. } = *group;
-    let snapshot = super::super::commit::open_or_create(inner, table)?;
+    let snapshot = commit::open_or_create(inner, table)?;
     let snapshot = evolve::with_all_columns(inner, table, snapshot)?;
     let state = writer::write_state(inner, table, snapshot)?;
     DataFile::new(inner, table, &state, day_number(day), Order::Sorted, first)

@@ -1,5 +1,7 @@
 //! Days that are past their retention go, each in one commit.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use delta_kernel::expressions::{Expression, Predicate, Scalar};
 
@@ -37,7 +39,7 @@ impl Lake {
             let before =
                 Predicate::lt(column, Expression::literal(Scalar::Date(day_number(first))));
             let files = Listing::read(inner, table, &snapshot, Some(before), true)?.files;
-            let mut days = std::collections::BTreeMap::<NaiveDate, Vec<LakeFile>>::new();
+            let mut days = BTreeMap::<NaiveDate, Vec<LakeFile>>::new();
             for file in files {
                 if let Some(day) = file.day.filter(|day| *day < first) {
                     days.entry(day).or_default().push(file);
