@@ -24,9 +24,12 @@ const CONCURRENT: usize = 16;
 /// Commits of a table that are remembered: what rules ask for is mostly what they asked for before.
 const REMEMBERED: usize = 20_000;
 
-/// The commits of each table that were read, by version.
+/// What commits of a table do, by version.
+type ByVersion = BTreeMap<u64, Arc<Vec<Change>>>;
+
+/// The commits of each table that were read.
 #[derive(Debug, Default)]
-pub(super) struct Commits(Mutex<HashMap<&'static str, BTreeMap<u64, Arc<Vec<Change>>>>>);
+pub(super) struct Commits(Mutex<HashMap<&'static str, ByVersion>>);
 
 impl Commits {
     fn get(&self, table: &Table, version: u64) -> Option<Arc<Vec<Change>>> {

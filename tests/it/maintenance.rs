@@ -40,7 +40,8 @@ fn active(workspace: &Workspace, table: &str) -> BTreeMap<String, Value> {
             active.insert(add["path"].as_str().unwrap().to_owned(), add.clone());
         }
         if let Some(remove) = action.get("remove") {
-            active.remove(remove["path"].as_str().unwrap()).expect("a file that was active");
+            let removed = active.remove(remove["path"].as_str().unwrap());
+            assert!(removed.is_some(), "a file was removed that was not active: {remove}");
         }
     }
     active

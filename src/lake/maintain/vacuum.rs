@@ -92,7 +92,7 @@ impl Lake {
         };
         let now = Utc::now();
         let mut files: Vec<_> =
-            stored.into_iter().filter_map(|file| named.judge(file, grace, now)).collect();
+            stored.iter().filter_map(|file| named.judge(file, grace, now)).collect();
         if !dry_run {
             let mut deletions = stream::iter(&files)
                 .map(|file| {
@@ -214,7 +214,12 @@ impl Named {
     }
 
     /// The file if nobody needs it.
-    fn judge(&self, file: ObjectMeta, grace: Duration, now: DateTime<Utc>) -> Option<UnneededFile> {
+    fn judge(
+        &self,
+        file: &ObjectMeta,
+        grace: Duration,
+        now: DateTime<Utc>,
+    ) -> Option<UnneededFile> {
         if self.active.contains(&file.location) {
             return None;
         }
