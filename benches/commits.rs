@@ -1,7 +1,14 @@
 //! What a commit costs as a table grows: 5,000 commits of 200 sign-ins, each with its `txn`.
 //!
 //! `cargo bench --bench commits` runs all of it, `-- --commits N` fewer; under `cargo test` it
-//! makes a few commits only to show that it works. Each commit brings five minutes of sign-ins, as
+//! makes a few commits only to show that it works. `--rows N` says how many sign-ins a commit has, and
+//! with `--maintain` the lake is kept in shape meanwhile, as `serve` does it: after each day (288 commits) the
+//! day's files are merged and what of the log is older than 2,880 commits is deleted, and replaced files of more than 10,080
+//! commits ago: two days and a week at a commit a minute. `--maintain --rows 20 --commits 50000` is a month of
+//! such commits. Delta remembers all removals for a week by the clock, so that checkpoints have five times as many
+//! of them here as after a month in life.
+//!
+//! Each commit brings five minutes of sign-ins, as
 //! a hub would, so it writes one file and a day has 288. Times are of `Lake::commit` alone: rows
 //! are decoded before the clock starts. "Cold" is a lake that this process has not opened before;
 //! the operating system may well have the files in its cache.
@@ -11,6 +18,7 @@
 // The numbers are what this program is for.
 #![expect(clippy::print_stdout, reason = "a benchmark's data goes to standard output")]
 
+use std::collections::VecDeque;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -18,13 +26,18 @@ use anyhow::{Context, ensure};
 use arrow::array::RecordBatch;
 use chrono::{DateTime, Utc};
 use entralog::decode::decode;
-use entralog::lake::{Advance, Lake};
+use entralog::lake::{Advance, Eagerness, Lake};
 use entralog::table::{Provenance, Table, TableBuilder, by_name};
 
 const COMMITS: u64 = 5_000;
 const COMMITS_OF_A_TEST: u64 = 10;
 const ROWS: u64 = 200;
 const SECONDS_PER_COMMIT: u64 = 300;
+const COMMITS_PER_DAY: u64 = 86_400 / SECONDS_PER_COMMIT;
+
+/// Commits for which the log is kept, and replaced files.
+const LOGGED: u64 = 2_880;
+const SPARED: u64 = 10_080;
 const SOURCE: &str = "hub/0";
 
 /// 2025-01-01T00:00:00Z, so that no commit crosses midnight.
@@ -36,68 +49,87 @@ const COMMITS_OF_A_VERDICT: u64 = 1_000;
 /// Flat means: the last block's median is at most this many times the first block's.
 const FLAT: f64 = 1.5;
 
+/// What is measured.
+#[derive(Debug, Clone, Copy)]
+struct Course {
+    commits: u64,
+    rows: u64,
+    maintain: bool,
+}
+
 fn main() -> anyhow::Result<()> {
-    let Some(commits) = commits_to_make(std::env::args().skip(1))? else {
+    let Some(course) = course(std::env::args().skip(1))? else {
         return Ok(());
     };
     // Delta's engine blocks on its own work, which needs other threads to do it.
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(run(commits))
+    runtime.block_on(run(course))
 }
 
-/// The flag, or what fits the way in which cargo started us; `None` when there is nothing to do.
-fn commits_to_make(mut arguments: impl Iterator<Item = String>) -> anyhow::Result<Option<u64>> {
-    let mut commits = COMMITS_OF_A_TEST;
+/// By the flags, or what fits the way in which cargo started us; `None` when there is nothing to do.
+fn course(mut arguments: impl Iterator<Item = String>) -> anyhow::Result<Option<Course>> {
+    let mut commits = None;
+    let mut course = Course { commits: COMMITS_OF_A_TEST, rows: ROWS, maintain: false };
     while let Some(argument) = arguments.next() {
+        let mut number = || {
+            let number = arguments.next().with_context(|| format!("{argument} needs a number"))?;
+            let number: u64 = number.parse().with_context(|| format!("{argument} {number}"))?;
+            ensure!(number > 0, "{argument} must be at least 1");
+            Ok(number)
+        };
         match argument.as_str() {
-            "--bench" => commits = COMMITS,
-            "--commits" => {
-                let number = arguments.next().context("--commits needs a number")?;
-                commits = number.parse().with_context(|| format!("--commits {number}"))?;
-                ensure!(commits > 0, "--commits must be at least 1");
-                // Cargo puts its own `--bench` behind ours.
-                break;
-            }
+            // Cargo puts its own behind ours.
+            "--bench" => course.commits = COMMITS,
+            "--commits" => commits = Some(number()?),
+            "--rows" => course.rows = number()?,
+            "--maintain" => course.maintain = true,
             // A test runner asks which tests there are: none by name.
             "--list" => return Ok(None),
             // `--test`, filters and whatever else a test runner passes on.
             _ => {}
         }
     }
-    Ok(Some(commits))
+    Ok(Some(Course { commits: commits.unwrap_or(course.commits), ..course }))
 }
 
-async fn run(commits: u64) -> anyhow::Result<()> {
+async fn run(course: Course) -> anyhow::Result<()> {
+    let Course { commits, rows: of_a_commit, maintain } = course;
     let directory = tempfile::tempdir()?;
     let location = directory.path().to_str().context("temporary directory is not UTF-8")?;
     let table = by_name("SigninLogs").context("no such table")?;
-    let log = directory.path().join(table.name).join("_delta_log");
+    let root = directory.path().join(table.name);
+    let log = root.join("_delta_log");
     let lake = Lake::open(location)?;
     let block_size = commits.div_ceil(10);
 
-    println!("{commits} commits of {ROWS} rows; times in milliseconds");
-    println!(
+    println!("{commits} commits of {of_a_commit} rows; times in milliseconds");
+    print!(
         "{:>13} {:>8} {:>8} {:>15} {:>10} {:>9}",
         "commits", "median", "p99", "with checkpoint", "cold: open", "position"
     );
+    println!("{}", if maintain { "  stored     log  upkeep s" } else { "" });
     let mut medians = Vec::new();
+    let mut upkeep = Upkeep::default();
     let mut done = 0;
     while done < commits {
         let mut block = Block::default();
         let first = done + 1;
         let last = (done + block_size).min(commits);
         for number in first..=last {
-            let rows = rows(table, number)?;
+            let rows = rows(table, number, of_a_commit)?;
             let start = Instant::now();
             let version = commit(&lake, table, number, rows).await?;
             block.add(start.elapsed(), has_checkpoint(&log, version)?);
+            if maintain {
+                upkeep.after(&lake, table, number).await?;
+            }
         }
         block.plain.sort_unstable();
         done = last;
 
-        let (open, position) = from_cold(location, table, done).await?;
+        let (open, position) = from_cold(location, table, done, maintain).await?;
         let median = block.median();
-        println!(
+        print!(
             "{:>13} {:>8} {:>8} {:>15} {:>10} {:>9}",
             format!("{first}-{last}"),
             milliseconds(median),
@@ -106,12 +138,89 @@ async fn run(commits: u64) -> anyhow::Result<()> {
             milliseconds(Some(open)),
             milliseconds(Some(position)),
         );
+        if maintain {
+            let stored = count_files(&root, true)?;
+            let entries = count_files(&log, false)?;
+            let seconds = upkeep.took.as_secs_f64();
+            print!(" {stored:>7} {entries:>7} {seconds:>9.1}");
+            upkeep.took = Duration::ZERO;
+        }
+        println!();
         medians.extend(median);
     }
+    let expected = i64::try_from(commits * of_a_commit)?;
+    ensure!(count_rows(&lake).await? == expected, "rows were lost or doubled");
     if commits >= COMMITS_OF_A_VERDICT {
         println!("{}", verdict(&medians));
     }
     Ok(())
+}
+
+/// Maintenance between the commits.
+#[derive(Debug, Default)]
+struct Upkeep {
+    /// When the last commit of each day was.
+    days: VecDeque<(u64, Instant)>,
+    took: Duration,
+}
+
+impl Upkeep {
+    /// Does what is due after a commit.
+    async fn after(
+        &mut self,
+        lake: &Lake,
+        table: &'static Table,
+        number: u64,
+    ) -> anyhow::Result<()> {
+        if !number.is_multiple_of(COMMITS_PER_DAY) {
+            return Ok(());
+        }
+        let start = Instant::now();
+        for group in lake.mergeable(table, Eagerness::Everything).await? {
+            lake.merge(&group).await?.context("a merge without a rival was lost")?;
+        }
+        self.days.push_back((number, start));
+        if let Some(keep) = self.since(number, LOGGED) {
+            lake.clean_log(table, keep, false).await?;
+        }
+        // Once a week is enough for this one.
+        if let Some(grace) = self.since(number, SPARED)
+            && (number / COMMITS_PER_DAY).is_multiple_of(7)
+        {
+            lake.vacuum(table, grace, false).await?;
+        }
+        self.took += start.elapsed();
+        Ok(())
+    }
+
+    /// How long ago the commit was that is so many before this one.
+    fn since(&self, number: u64, commits: u64) -> Option<Duration> {
+        let before = |(of_day, _): &&(u64, Instant)| of_day + commits <= number;
+        self.days.iter().rev().find(before).map(|(_, time)| time.elapsed())
+    }
+}
+
+async fn count_rows(lake: &Lake) -> anyhow::Result<i64> {
+    use arrow::array::AsArray;
+
+    let session = entralog::query::Session::new(lake)?;
+    let answer = session.query("SELECT count(*) FROM SigninLogs").await?;
+    let batch = answer.batches.first().context("no answer")?;
+    Ok(batch.column(0).as_primitive::<arrow::datatypes::Int64Type>().value(0))
+}
+
+/// Files below a directory; of a table without its log.
+fn count_files(directory: &Path, without_log: bool) -> anyhow::Result<u64> {
+    let mut count = 0;
+    for entry in std::fs::read_dir(directory)? {
+        let path = entry?.path();
+        if !path.is_dir() {
+            count += 1;
+        } else if !(without_log && path.ends_with("_delta_log")) {
+            count += count_files(&path, without_log)?;
+        }
+    }
+    Ok(count)
 }
 
 async fn commit(
@@ -131,6 +240,7 @@ async fn from_cold(
     location: &str,
     table: &'static Table,
     commits: u64,
+    maintained: bool,
 ) -> anyhow::Result<(Duration, Duration)> {
     let start = Instant::now();
     let lake = Lake::open(location)?;
@@ -138,8 +248,9 @@ async fn from_cold(
     let opened = start.elapsed();
     let position = lake.position(table, SOURCE).await?;
     let found = start.elapsed() - opened;
-    // Version 0 made the table.
-    ensure!(version == Some(commits), "version {version:?} after {commits} commits");
+    // Version 0 made the table, and merges are commits too.
+    let as_expected = version == Some(commits) || maintained && version > Some(commits);
+    ensure!(as_expected, "version {version:?} after {commits} commits");
     ensure!(position == Some(i64::try_from(commits)?), "position is {position:?}");
     Ok((opened, found))
 }
@@ -203,8 +314,9 @@ fn milliseconds(time: Option<Duration>) -> String {
 }
 
 /// The rows of a commit, by the way of every record: decoded, then built.
-fn rows(table: &'static Table, number: u64) -> anyhow::Result<RecordBatch> {
-    let records: Vec<_> = (0..ROWS).map(|row| record(number, row)).collect::<Result<_, _>>()?;
+fn rows(table: &'static Table, number: u64, count: u64) -> anyhow::Result<RecordBatch> {
+    let records = (0..count).map(|row| record(number, row, count));
+    let records = records.collect::<Result<Vec<_>, _>>()?;
     let body = format!(r#"{{"records":[{}]}}"#, records.join(","));
     let from = Provenance {
         source: SOURCE,
@@ -216,14 +328,14 @@ fn rows(table: &'static Table, number: u64) -> anyhow::Result<RecordBatch> {
         let record = record.map_err(|rejected| anyhow::anyhow!(rejected.detail.clone()))?;
         builder.append(&record, from).map_err(|reason| anyhow::anyhow!(reason.as_str()))?;
     }
-    ensure!(builder.rows() == usize::try_from(ROWS)?, "{} rows", builder.rows());
+    ensure!(builder.rows() == usize::try_from(count)?, "{} rows", builder.rows());
     Ok(builder.finish()?)
 }
 
 /// A sign-in with the properties that most have; who and from where changes from row to row.
-fn record(commit: u64, row: u64) -> anyhow::Result<String> {
-    let sequence = (commit - 1) * ROWS + row;
-    let offset = (commit - 1) * SECONDS_PER_COMMIT + row * SECONDS_PER_COMMIT / ROWS;
+fn record(commit: u64, row: u64, of_a_commit: u64) -> anyhow::Result<String> {
+    let sequence = (commit - 1) * of_a_commit + row;
+    let offset = (commit - 1) * SECONDS_PER_COMMIT + row * SECONDS_PER_COMMIT / of_a_commit;
     let time = DateTime::from_timestamp(START + i64::try_from(offset)?, 123_456_000)
         .context("time out of range")?
         .format("%Y-%m-%dT%H:%M:%S%.6fZ")

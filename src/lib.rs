@@ -23,6 +23,7 @@
 //! - [`lake`]: Delta tables; rows and positions in one commit, and the scan.
 //! - [`ingest`]: the way from `source` to `lake`, each record exactly once.
 //! - [`query`]: SQL over the lake, read-only.
+//! - [`maintenance`]: the lake kept in shape: small files merged, old days and files removed.
 //! - [`drift`]: what of the records has no column, counted.
 //! - [`replay`]: dead letters through `decode` again, each exactly once.
 //! - [`verify`]: whether the lake keeps what it promises, by its files alone.
@@ -49,6 +50,7 @@ mod failpoint;
 pub mod generate;
 pub mod ingest;
 pub mod lake;
+pub mod maintenance;
 pub mod metrics;
 pub mod query;
 pub mod replay;

@@ -1,11 +1,12 @@
-//! The daemon: ingests, runs each rule when one of its slices is over, delivers, until it is
-//! asked to stop.
+//! The daemon: ingests, runs each rule when one of its slices is over, delivers, keeps the lake in
+//! shape, until it is asked to stop.
 //!
-//! The three are loops of their own that meet only in the lake: each reads there what the others
+//! The four are loops of their own that meet only in the lake: each reads there what the others
 //! have committed, so any of them can fail, wait and go on without the others.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use chrono::Utc;
 use tokio::net::TcpListener;
@@ -15,15 +16,29 @@ use tokio_util::sync::CancellationToken;
 use crate::alert::{RuleSummary, WebhookDestination, deliver_pending, run_rule};
 use crate::detect::Rule;
 use crate::ingest::{FlushLimits, Hub, IngestError, Ingester, Run, ingest_hubs};
-use crate::lake::Lake;
+use crate::lake::{Eagerness, Lake, LakeError};
+use crate::maintenance::{self, Done, Policy};
 use crate::metrics::{self, Metrics};
 use crate::source::eventhub::EventHubError;
+use crate::table::{self, Table};
 
 /// How often rules are asked whether a slice is over.
 const RULE_INTERVAL: Duration = Duration::from_secs(10);
 
 /// How often deliveries are looked for that are due again.
 const DELIVERY_INTERVAL: Duration = Duration::from_secs(5);
+
+/// How often days past their retention are removed, and what nobody needs is deleted.
+const CLEANING_INTERVAL: Duration = Duration::from_secs(6 * 60 * 60);
+
+/// Ingestion is busy from so many rows a second on, as it is while it catches up.
+const BUSY: u64 = 2_000;
+
+/// Over how long that is measured.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// Maintenance waits no longer than this for a quiet moment: many small files make everything slow.
+const LONGEST_BUSY: Duration = Duration::from_secs(60 * 60);
 
 /// Waits after ingestion has failed.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
@@ -43,6 +58,8 @@ pub struct Service {
     pub destinations: Vec<WebhookDestination>,
     /// Where Prometheus may ask, when it may.
     pub metrics: Option<TcpListener>,
+    /// How the lake is maintained and how often small files are looked for, when it is at all.
+    pub maintenance: Option<(Policy, Duration)>,
 }
 
 impl Service {
@@ -54,19 +71,21 @@ impl Service {
     pub async fn run(mut self, cancel: &CancellationToken) -> Result<(), IngestError> {
         let raised = Notify::new();
         let metrics = Metrics::default();
+        let rows = AtomicU64::new(0);
         let listener = self.metrics.take();
         if listener.is_some() {
             self.lake.observe(Arc::new(metrics.clone()));
         }
-        let (ingested, (), (), ()) = tokio::join!(
+        let (ingested, (), (), (), ()) = tokio::join!(
             async {
-                let result = self.ingest(&metrics, cancel).await;
+                let result = self.ingest(&metrics, &rows, cancel).await;
                 // Without its source the daemon is of no use.
                 cancel.cancel();
                 result
             },
             self.detect(&metrics, cancel, &raised),
             self.deliver(cancel, &raised),
+            self.maintain(&metrics, &rows, cancel),
             async {
                 if let Some(listener) = listener {
                     metrics::answer(listener, metrics.clone(), cancel).await;
@@ -79,6 +98,7 @@ impl Service {
     async fn ingest(
         &self,
         metrics: &Metrics,
+        rows: &AtomicU64,
         cancel: &CancellationToken,
     ) -> Result<(), IngestError> {
         if self.hubs.is_empty() {
@@ -93,7 +113,8 @@ impl Service {
             let result =
                 ingest_hubs(&mut ingester, &self.hubs, Run::Continuous, cancel, |ingester| {
                     let counts = ingester.counts();
-                    committed = counts.total();
+                    let before = std::mem::replace(&mut committed, counts.total());
+                    rows.fetch_add(committed - before, Ordering::Relaxed);
                     metrics.repeated(
                         counts.repeated - std::mem::replace(&mut repeated, counts.repeated),
                     );
@@ -163,6 +184,75 @@ impl Service {
                 _ = sleep(DELIVERY_INTERVAL, cancel) => {}
             }
         }
+    }
+}
+
+impl Service {
+    /// Merges small files whenever ingestion is not busy, and cleans up a few times a day.
+    async fn maintain(&self, metrics: &Metrics, rows: &AtomicU64, cancel: &CancellationToken) {
+        let Some((policy, every)) = &self.maintenance else { return };
+        let mut cleaned: Option<Instant> = None;
+        while !sleep(*every, cancel).await {
+            let is_due = cleaned.is_none_or(|cleaned| cleaned.elapsed() >= CLEANING_INTERVAL);
+            for table in table::all() {
+                // What is cut short leaves at most a file that no commit names.
+                let work = self.maintain_table(table, policy, is_due, metrics, rows);
+                match cancel.run_until_cancelled(work).await {
+                    Some(Ok(())) => {}
+                    Some(Err(error)) => {
+                        metrics.maintenance_failed(table);
+                        tracing::error!("the lake could not be maintained: {error}");
+                    }
+                    None => return,
+                }
+            }
+            if is_due {
+                cleaned = Some(Instant::now());
+            }
+        }
+    }
+
+    async fn maintain_table(
+        &self,
+        table: &'static Table,
+        policy: &Policy,
+        with_cleaning: bool,
+        metrics: &Metrics,
+        rows: &AtomicU64,
+    ) -> Result<(), LakeError> {
+        let said = |done: Done| {
+            metrics.maintained(&done);
+            tracing::info!(
+                table = done.table.name,
+                day = done.day.map(tracing::field::display),
+                files = done.files,
+                bytes = done.bytes,
+                into_bytes = (done.into_bytes > 0).then_some(done.into_bytes),
+                "{}",
+                done.action.as_str()
+            );
+        };
+        let ready = async || quiet(rows).await;
+        maintenance::compact(&self.lake, table, Eagerness::WhereItPays, ready, said).await?;
+        if with_cleaning {
+            maintenance::retain(&self.lake, table, &policy.retention, said).await?;
+            maintenance::clean(&self.lake, table, policy, said).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Waits until few rows come in.
+async fn quiet(rows: &AtomicU64) {
+    let begun = Instant::now();
+    let mut before = rows.load(Ordering::Relaxed);
+    while begun.elapsed() < LONGEST_BUSY {
+        tokio::time::sleep(LOOK).await;
+        let now = rows.load(Ordering::Relaxed);
+        if now - before < BUSY * LOOK.as_secs() {
+            return;
+        }
+        before = now;
     }
 }
 

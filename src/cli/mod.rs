@@ -87,15 +87,15 @@ enum Command {
     /// List the tables and show their columns
     #[command(subcommand)]
     Table(table::Command),
+    /// Show how the lake is, check it, and keep it in shape
+    #[command(subcommand)]
+    Lake(lake::Command),
     /// List and show alerts
     #[command(subcommand)]
     Alert(alert::Command),
     /// List and show what could not be decoded, and decode it again
     #[command(subcommand)]
     Dead(dead::Command),
-    /// Show how the lake is, and what became of it
-    #[command(subcommand)]
-    Lake(lake::Command),
     /// Run an Event Hubs namespace on this machine, to try things without Azure
     #[cfg(feature = "devhub")]
     Devhub(devhub::Arguments),
@@ -204,9 +204,9 @@ async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Command::Query(arguments) => query::run(&context, arguments).await,
         Command::Rule(command) => rule::run(&context, command).await,
         Command::Table(command) => table::run(&context, &command).await,
+        Command::Lake(command) => lake::run(&context, command).await,
         Command::Alert(command) => alert::run(&context, command).await,
         Command::Dead(command) => dead::run(&context, command).await,
-        Command::Lake(command) => lake::run(&context, command).await,
         Command::Generate(arguments) => generate::run(&context, &arguments),
     }
 }

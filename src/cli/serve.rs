@@ -19,6 +19,12 @@ pub(super) async fn run(context: &Context) -> Result<Exit, Failure> {
         rules: context.enabled_rules()?.into_iter().map(Arc::new).collect(),
         destinations: destinations.collect::<Result<_, _>>()?,
         metrics: listener(context.config.metrics.listen).await?,
+        maintenance: match context.config.maintenance {
+            maintenance if maintenance.enabled => {
+                Some((context.config.policy()?, maintenance.every))
+            }
+            _ => None,
+        },
     };
     tracing::info!(
         lake = service.lake.location(),

@@ -122,6 +122,14 @@ fn show(context: &Context, table: &'static Table) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
+/// The tables of these names, or all.
+pub(super) fn all_or(names: &[String]) -> Result<Vec<&'static Table>, Failure> {
+    match names {
+        [] => Ok(table::all().to_vec()),
+        names => names.iter().map(|name| named(name)).collect(),
+    }
+}
+
 /// The table of this name; whoever gives a category is told its table.
 fn named(name: &str) -> Result<&'static Table, Failure> {
     table::by_name(name).ok_or_else(|| {

@@ -6,6 +6,7 @@
 
 mod destinations;
 mod hubs;
+mod maintenance;
 mod period;
 mod secret;
 mod storage;
@@ -17,9 +18,11 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+pub use maintenance::{Maintenance, RetentionByTable};
 pub use secret::{Secret, SecretError};
 
 use crate::ingest::FlushLimits;
+use crate::maintenance::Policy;
 
 /// Where a configuration file is looked for when none is named.
 const PLACES: [&str; 2] = ["entralog.yaml", "/etc/entralog/entralog.yaml"];
@@ -83,6 +86,10 @@ pub struct Config {
     pub destinations: Vec<Destination>,
     /// Numbers for Prometheus.
     pub metrics: Metrics,
+    /// How long rows are kept, by table.
+    pub retention: RetentionByTable,
+    /// How the lake is kept in shape.
+    pub maintenance: Maintenance,
 }
 
 impl Default for Config {
@@ -95,6 +102,8 @@ impl Default for Config {
             rules: Rules::default(),
             destinations: Vec::new(),
             metrics: Metrics::default(),
+            retention: RetentionByTable::default(),
+            maintenance: Maintenance::default(),
         }
     }
 }
@@ -291,7 +300,16 @@ impl Config {
         }];
     }
 
+    /// How the lake is maintained.
+    ///
+    /// # Errors
+    /// A value does not make sense, which [`load`](Self::load) has ruled out.
+    pub fn policy(&self) -> Result<Policy, ConfigError> {
+        maintenance::policy(self.maintenance, &self.retention)
+    }
+
     fn check(&self) -> Result<(), ConfigError> {
+        self.policy()?;
         let value =
             |key: String, reason: &str| Err(ConfigError::Value { key, reason: reason.into() });
         for (index, hubs) in self.event_hubs.iter().enumerate() {
@@ -350,6 +368,8 @@ eventHubs:
 flush: {rows: 10, megabytes: 1, age: 2s}
 rules: {paths: [rules], disabled: [risky-ip]}
 metrics: {listen: 127.0.0.1:9464}
+retention: {default: 400d, SigninLogs: P30D}
+maintenance: {every: 5m, vacuumGrace: 2d, logRetention: 12h}
 destinations:
   - name: siem
     webhook: {url: 'https://siem.example/alerts', secretHeaders: {Authorization: {env: TOKEN}}, timeout: 3s}
@@ -360,6 +380,11 @@ destinations:
         assert_eq!(FlushLimits::from(config.flush).age, Duration::from_secs(2));
         assert_eq!(config.destinations[0].webhook.max_attempts, 80);
         assert_eq!(config.metrics.listen, Some(([127, 0, 0, 1], 9464).into()));
+        let policy = config.policy().unwrap();
+        assert_eq!(policy.retention.default, Some(400));
+        assert_eq!(policy.retention.tables.get("SigninLogs"), Some(&30));
+        assert_eq!(policy.log_retention, Duration::from_secs(12 * 60 * 60));
+        assert!(config.maintenance.enabled);
     }
 
     #[test]
@@ -370,6 +395,15 @@ destinations:
             ("flush: {age: soon}", "soon"),
             ("metrics: {listen: 9464}", "invalid socket address"),
             ("metrics: {port: 9464}", "port"),
+            ("retention: {SignInLogs: 30d}", "did you mean `SigninLogs`?"),
+            ("retention: {signins: 30d}", "`retention.signins`"),
+            ("retention: {defualt: 30d}", "did you mean `default`?"),
+            ("retention: {SigninLogs: 36h}", "36h is not a number of whole days"),
+            ("retention: {RuleRuns: 30d}", "`retention.RuleRuns`: its rows are what makes"),
+            ("maintenance: {vacuumGrace: 1h}", "`maintenance.vacuumGrace`"),
+            ("maintenance: {vacuumGrace: 30d}", "`maintenance.vacuumGrace`"),
+            ("maintenance: {logRetention: 10m}", "`maintenance.logRetention`"),
+            ("maintenance: {evry: 10m}", "did you mean `every`?"),
             ("eventHubs: [{hubs: [a]}]", "eventHubs[0]"),
             (
                 "eventHubs: [{namespace: n, credential: {kind: developerTools}}]",

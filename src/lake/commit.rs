@@ -11,8 +11,9 @@ use delta_kernel::snapshot::SnapshotRef;
 use delta_kernel::transaction::create_table::create_table;
 use delta_kernel::transaction::data_layout::DataLayout;
 use delta_kernel::transaction::{CommitResult, UpdateTableOperation};
+use object_store::ObjectStoreExt;
 
-use super::{ENGINE_INFO, Inner, LakeError, files};
+use super::{ENGINE_INFO, Inner, LakeError, Seen, files};
 use crate::failpoint;
 use crate::table::{PARTITION_COLUMN, Table};
 
@@ -58,18 +59,23 @@ pub(super) fn commit(
     store: impl FnOnce() -> Result<Vec<Arc<RecordBatch>>, LakeError>,
 ) -> Result<u64, LakeError> {
     // Before anything is stored: a writer that is fenced leaves no files behind.
-    let mut snapshot = newest_for(inner, table, advances)?;
+    let (mut snapshot, mut seen) = newest_for(inner, table, advances)?;
     let added = store()?;
+    // To store files may have taken long.
+    if seen.is_stale() {
+        (snapshot, seen) = newest_for(inner, table, advances)?;
+    }
 
     let mut attempt = 0;
     loop {
         let outcome = try_commit(inner, table, snapshot, &added, advances);
         match outcome {
-            Ok(Some(committed)) => return Ok(committed),
+            Ok(Some(committed)) => return not_overtaken(inner, table, committed, seen),
             Ok(None) if attempt < ATTEMPTS => {
                 attempt += 1;
                 // Writers that lost together must not meet again at once.
                 std::thread::sleep(Duration::from_millis(u64::from(attempt.min(20)) * 2));
+                seen = Seen::now();
                 snapshot = open_or_create(inner, table)?;
                 // The files stay: a commit that seemed lost may have got through all the same.
                 check_fence(inner, table, &snapshot, advances)?;
@@ -92,15 +98,39 @@ fn newest_for(
     inner: &Inner,
     table: &'static Table,
     advances: &[Advance],
-) -> Result<SnapshotRef, LakeError> {
-    if let Some(known) = inner.known(table)
+) -> Result<(SnapshotRef, Seen), LakeError> {
+    if let Some((known, seen)) = inner.known_lately(table)
         && check_fence(inner, table, &known, advances).is_ok()
     {
-        return Ok(known);
+        return Ok((known, seen));
     }
+    let seen = Seen::now();
     let newest = open_or_create(inner, table)?;
     check_fence(inner, table, &newest, advances)?;
-    Ok(newest)
+    Ok((newest, seen))
+}
+
+/// A commit whose writer was held up may be at a version that is free only because the log was cleaned up.
+/// That is so if the version before it is gone.
+fn not_overtaken(
+    inner: &Inner,
+    table: &'static Table,
+    committed: u64,
+    seen: Seen,
+) -> Result<u64, LakeError> {
+    let took = seen.ago();
+    if !seen.is_stale() || committed == 0 {
+        return Ok(committed);
+    }
+    let before = inner.path(table, &format!("_delta_log/{:020}.json", committed - 1))?;
+    match files::block_on(inner.store.head(&before)) {
+        Ok(_) => Ok(committed),
+        Err(object_store::Error::NotFound { .. }) => {
+            inner.forget(table);
+            Err(LakeError::Overtaken { table: table.name.into(), version: committed, took })
+        }
+        Err(error) => Err(files::write_error(table, error)),
+    }
 }
 
 /// Commits on top of `snapshot`; `None` when another writer was faster.
@@ -223,7 +253,7 @@ fn create(inner: &Inner, table: &'static Table) -> Result<(), LakeError> {
 }
 
 /// A checkpoint is a help to readers, never needed for correctness: failing is only worth a line.
-fn checkpoint_when_due(inner: &Inner, table: &'static Table, snapshot: &SnapshotRef) {
+pub(super) fn checkpoint_when_due(inner: &Inner, table: &'static Table, snapshot: &SnapshotRef) {
     if snapshot.version() == 0 || !snapshot.version().is_multiple_of(CHECKPOINT_INTERVAL) {
         return;
     }
@@ -233,5 +263,57 @@ fn checkpoint_when_due(inner: &Inner, table: &'static Table, snapshot: &Snapshot
         Err(error) => {
             tracing::warn!(table = table.name, version = snapshot.version(), %error, "no checkpoint");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::PoisonError;
+
+    use super::super::Lake;
+    use super::*;
+    use crate::table::by_name;
+
+    async fn advance(lake: &Lake, source: &str, from: Option<i64>, to: i64) -> u64 {
+        let advance = Advance { source_id: source.into(), from, to };
+        let table = by_name("SigninLogs").unwrap();
+        lake.commit(table, None, vec![advance]).await.unwrap().unwrap()
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_writer_that_was_held_up_does_not_commit_where_the_log_was_cleaned_up() {
+        let directory = tempfile::tempdir().unwrap();
+        let location = directory.path().to_str().unwrap();
+        let table = by_name("SigninLogs").unwrap();
+        let (lake, held_up) = (Lake::open(location).unwrap(), Lake::open(location).unwrap());
+        advance(&lake, "hub/0", None, 0).await;
+        assert_eq!(held_up.position(table, "hub/1").await.unwrap(), None);
+        for n in 1..130 {
+            advance(&lake, "hub/0", Some(n - 1), n).await;
+        }
+        let cleaned = lake.clean_log(table, Duration::ZERO, false).await.unwrap();
+        assert_eq!(cleaned.begins_at, Some(100), "{cleaned:?}");
+
+        {
+            let inner = &held_up.inner;
+            let mut known = inner.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
+            let known = known.get_mut(table.name).unwrap();
+            assert_eq!(known.snapshot.version(), 1);
+            known.seen = Seen::long_ago();
+        }
+        let newest = lake.version(table).await.unwrap().unwrap();
+        assert_eq!(advance(&held_up, "hub/1", None, 7).await, newest + 1);
+        assert_eq!(lake.position(table, "hub/1").await.unwrap(), Some(7));
+
+        // Held up between the look and the commit, it says so.
+        let inner = Arc::clone(&lake.inner);
+        let work = move || {
+            let of = |version, seen| not_overtaken(&inner, table, version, seen);
+            (of(2, Seen::now()), of(2, Seen::long_ago()), of(newest + 1, Seen::long_ago()))
+        };
+        let (at_once, overtaken, slow) = tokio::task::spawn_blocking(work).await.unwrap();
+        assert_eq!(at_once.unwrap(), 2);
+        assert!(matches!(overtaken, Err(LakeError::Overtaken { version: 2, .. })), "{overtaken:?}");
+        assert_eq!(slow.unwrap(), newest + 1);
     }
 }

@@ -102,6 +102,40 @@ pub enum LakeError {
         /// Its type here, as Delta names it.
         expected: String,
     },
+    /// Files cannot be merged without losing a column that this version does not know.
+    #[error(
+        "table {table}: it has a column {column} that this version of entralog does not know and would lose; let the version that added it compact the table"
+    )]
+    ForeignColumn {
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+    },
+    /// A vacuum is to spare files for longer than Delta knows when they were removed.
+    #[error(
+        "table {table}: Delta remembers for {} h when a file was removed; give a grace that is no longer",
+        remembered.as_secs() / 3600
+    )]
+    Grace {
+        /// The table.
+        table: String,
+        /// How long removals are remembered.
+        remembered: std::time::Duration,
+    },
+    /// A commit took so long that it may be at a version that the log has dropped meanwhile.
+    #[error(
+        "table {table}: version {version} took {} s to commit, and its log begins later by now: whether it counts is not known; it is looked up and repeated if need be",
+        took.as_secs()
+    )]
+    Overtaken {
+        /// The table.
+        table: String,
+        /// The version.
+        version: u64,
+        /// How long ago the version before was looked at.
+        took: std::time::Duration,
+    },
     /// Rows of our own tables do not fit.
     #[error(transparent)]
     Rows(#[from] RowsError),

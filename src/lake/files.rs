@@ -27,9 +27,22 @@ use crate::table::{ColumnType, PARTITION_COLUMN, Table};
 /// Rows of a row group. Readers leave out whole groups by their statistics and read several at once.
 const ROW_GROUP: usize = 128 * 1024;
 
+/// How the name of a file begins whose rows are sorted.
+pub(super) const SORTED: &str = "sorted-";
+
+/// The order of the rows in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Order {
+    /// As they arrived.
+    Arrival,
+    /// As a compaction sorts them.
+    Sorted,
+}
+
 /// A Parquet file in the making.
 pub(super) struct DataFile {
     table: &'static Table,
+    order: Order,
     context: BoundWriteContext,
     writer: ArrowWriter<Vec<u8>>,
     statistics: FileStatsAccumulator,
@@ -48,6 +61,7 @@ impl DataFile {
         table: &'static Table,
         state: &Arc<WriteState>,
         day: i32,
+        order: Order,
         first: &RecordBatch,
     ) -> Result<Self, LakeError> {
         let context = state
@@ -55,12 +69,12 @@ impl DataFile {
             .with_partition_values(HashMap::from([(PARTITION_COLUMN.into(), Scalar::Date(day))]))
             .build()
             .map_err(|error| inner.delta_error(table, error))?;
-        let writer = properties(table, first)
+        let writer = properties(table, order, first)
             .and_then(|how| ArrowWriter::try_new(Vec::new(), first.schema(), Some(how)))
             .map_err(|error| write_error(table, error))?;
         let statistics =
             FileStatsAccumulator::new(context.stats_columns(), context.physical_data_schema());
-        Ok(Self { table, context, writer, statistics })
+        Ok(Self { table, order, context, writer, statistics })
     }
 
     /// Bytes that are written, or will about be.
@@ -75,7 +89,7 @@ impl DataFile {
 
     /// Puts the file into the store; gives what the commit says of it.
     pub(super) fn store(self, inner: &Inner) -> Result<Arc<RecordBatch>, LakeError> {
-        let Self { table, context, writer, statistics } = self;
+        let Self { table, order, context, writer, statistics } = self;
         let failed = |error| inner.delta_error(table, error);
         let statistics = statistics
             .finish()
@@ -83,10 +97,9 @@ impl DataFile {
             .ok_or_else(|| write_error(table, "a file without rows"))?;
         let bytes = writer.into_inner().map_err(|error| write_error(table, error))?;
         let size = bytes.len() as u64;
-        let url = context
-            .write_dir()
-            .join(&digest::file_name(&bytes))
-            .map_err(|error| write_error(table, error))?;
+        let prefix = if order == Order::Sorted { SORTED } else { "" };
+        let name = format!("{prefix}{}", digest::file_name(&bytes));
+        let url = context.write_dir().join(&name).map_err(|error| write_error(table, error))?;
         let path = Path::from_url_path(url.path()).map_err(|error| write_error(table, error))?;
         failpoint::reach(failpoint::BEFORE_FILE);
         block_on(inner.store.put(&path, PutPayload::from(bytes)))
@@ -109,13 +122,34 @@ pub(super) fn engine_data(metadata: &Arc<RecordBatch>) -> Box<dyn EngineData> {
     Box::new(ArrowEngineData::new(RecordBatch::clone(metadata)))
 }
 
+/// Columns by whose values rows are looked up one by one.
+const LOOKED_UP: &[&str] = &[
+    "Id",
+    "CorrelationId",
+    "UserId",
+    "UserPrincipalName",
+    "ServicePrincipalId",
+    "AppId",
+    "IPAddress",
+    "_IPAddress",
+    "_InitiatedBy_user_userPrincipalName",
+    "_TargetResources_0_id",
+];
+
 /// How the columns of a file are written, going by their first values.
 ///
 /// Times grow from row to row, nearly, as logs arrive, so the steps between them are stored. JSON is not ordered, so it has no
 /// statistics. Nor has text that differs from row to row, in a large file: in the order in which logs arrive
 /// every row group has all of its range, so that bounds, which cost two comparisons a value, would leave none
 /// out. A dictionary is of no use to values that never come again, such as request ids.
-fn properties(table: &Table, rows: &RecordBatch) -> Result<WriterProperties, ParquetError> {
+///
+/// In a sorted file bounds do leave row groups and pages out, so text has them, and what is looked up has a Bloom
+/// filter, which finds the row groups of an address or a request although rows are not sorted by it.
+fn properties(
+    table: &Table,
+    order: Order,
+    rows: &RecordBatch,
+) -> Result<WriterProperties, ParquetError> {
     let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
         .set_statistics_enabled(EnabledStatistics::Chunk)
@@ -129,14 +163,19 @@ fn properties(table: &Table, rows: &RecordBatch) -> Result<WriterProperties, Par
                 .set_column_dictionary_enabled(path.clone(), false)
                 .set_column_encoding(path.clone(), Encoding::DELTA_BINARY_PACKED);
         }
-        if column.name == "TimeGenerated" {
-            properties =
-                properties.set_column_statistics_enabled(path.clone(), EnabledStatistics::Page);
-        }
         let sample = Sample::of(values);
-        if column.kind == ColumnType::Dynamic || sample.as_ref().is_some_and(Sample::varies) {
-            properties =
-                properties.set_column_statistics_enabled(path.clone(), EnabledStatistics::None);
+        let statistics = match order {
+            _ if column.name == "TimeGenerated" => EnabledStatistics::Page,
+            _ if column.kind == ColumnType::Dynamic => EnabledStatistics::None,
+            Order::Arrival if sample.as_ref().is_some_and(Sample::varies) => {
+                EnabledStatistics::None
+            }
+            Order::Sorted if LOOKED_UP.contains(&column.name) => EnabledStatistics::Page,
+            Order::Arrival | Order::Sorted => EnabledStatistics::Chunk,
+        };
+        properties = properties.set_column_statistics_enabled(path.clone(), statistics);
+        if order == Order::Sorted && LOOKED_UP.contains(&column.name) {
+            properties = properties.set_column_bloom_filter_enabled(path.clone(), true);
         }
         if sample.is_some_and(|sample| sample.never_repeats()) {
             properties = properties.set_column_dictionary_enabled(path, false);
@@ -180,6 +219,6 @@ pub(super) fn write_error(table: &Table, error: impl fmt::Display) -> LakeError 
 }
 
 /// Waits for the store on a thread that may block.
-fn block_on<T>(future: impl Future<Output = T>) -> T {
+pub(super) fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Handle::current().block_on(future)
 }

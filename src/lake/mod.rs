@@ -5,6 +5,8 @@
 //! continues, and is [fenced](LakeError::Fenced) when the table has another, so a row can neither
 //! be written twice nor skipped, whoever else writes. Tables are made when they are first written.
 
+mod active;
+mod added;
 mod commit;
 mod contents;
 mod derived;
@@ -15,8 +17,10 @@ mod files;
 mod history;
 mod location;
 mod log;
+mod maintain;
 mod observe;
 mod scan;
+mod seen;
 mod store;
 mod writer;
 
@@ -33,14 +37,19 @@ use futures::future::try_join_all;
 use object_store::ObjectStore;
 use url::Url;
 
+use added::Commits;
 pub use commit::Advance;
 pub use contents::{ActiveFile, Contents, SourcePosition, StoredFile, Totals};
 pub use digest::{Digest, digest_of_name};
 pub use error::LakeError;
 pub use history::{Before, History, HistoryEntry};
 pub use log::{AddedFile, LogCommit, RemovedFile, TableLog, commit_name};
+pub use maintain::{
+    CleanedLog, Eagerness, Group, Merged, Removed, Unneeded, UnneededFile, Vacuumed,
+};
 pub use observe::{Counted, Observer};
 pub use scan::LakeTable;
+use seen::Seen;
 pub use writer::TableWriter;
 
 use crate::table::{self, DEAD_LETTERS, Table};
@@ -65,8 +74,17 @@ struct Inner {
     store: Arc<dyn ObjectStore>,
     engine: DefaultEngine<TokioMultiThreadExecutor>,
     /// The newest snapshot seen of each table: the next one is read from there on.
-    snapshots: Mutex<HashMap<&'static str, SnapshotRef>>,
+    snapshots: Mutex<HashMap<&'static str, Known>>,
+    /// Commits that were read to see what is new.
+    commits: Commits,
     observer: OnceLock<Arc<dyn Observer>>,
+}
+
+/// A snapshot, and when it was the newest.
+#[derive(Debug, Clone)]
+struct Known {
+    snapshot: SnapshotRef,
+    seen: Seen,
 }
 
 impl Lake {
@@ -103,8 +121,9 @@ impl Lake {
         let engine = DefaultEngineBuilder::new(Arc::clone(&store))
             .with_task_executor(Arc::new(executor))
             .build();
-        let (snapshots, observer) = (Mutex::default(), OnceLock::new());
-        Self { inner: Arc::new(Inner { root, store, engine, snapshots, observer }) }
+        let (snapshots, commits) = (Mutex::default(), Commits::default());
+        let observer = OnceLock::new();
+        Self { inner: Arc::new(Inner { root, store, engine, snapshots, commits, observer }) }
     }
 
     /// Tells `observer` of every commit from now on. There is one at most: the first that comes.
@@ -255,13 +274,18 @@ impl Inner {
             return Ok(None);
         }
         let known = self.known(table);
+        let seen = Seen::now();
+        let anew = || Snapshot::builder_for(self.table_root(table)).build(&self.engine);
         let built = match &known {
-            Some(snapshot) => Snapshot::builder_from(Arc::clone(snapshot)).build(&self.engine),
-            None => Snapshot::builder_for(self.table_root(table)).build(&self.engine),
+            // The log from which it was read may have been cleaned up.
+            Some(snapshot) => {
+                Snapshot::builder_from(Arc::clone(snapshot)).build(&self.engine).or_else(|_| anew())
+            }
+            None => anew(),
         };
         match built {
             Ok(snapshot) => {
-                self.remember(table, &snapshot);
+                self.remember_of(table, &snapshot, seen);
                 Ok(Some(snapshot))
             }
             Err(error) if known.is_none() && is_missing(&error) => Ok(None),
@@ -271,15 +295,32 @@ impl Inner {
 
     fn known(&self, table: &Table) -> Option<SnapshotRef> {
         let snapshots = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
-        snapshots.get(table.name).cloned()
+        snapshots.get(table.name).map(|known| Arc::clone(&known.snapshot))
     }
 
+    /// The known snapshot and when it was seen, if that was so lately that it may be committed on.
+    fn known_lately(&self, table: &Table) -> Option<(SnapshotRef, Seen)> {
+        let snapshots = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = snapshots.get(table.name).filter(|known| !known.seen.is_stale())?;
+        Some((Arc::clone(&known.snapshot), known.seen))
+    }
+
+    /// A snapshot that is the newest now.
     fn remember(&self, table: &'static Table, snapshot: &SnapshotRef) {
+        self.remember_of(table, snapshot, Seen::now());
+    }
+
+    fn remember_of(&self, table: &'static Table, snapshot: &SnapshotRef, seen: Seen) {
         let mut snapshots = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
-        let newer = snapshots.get(table.name).is_none_or(|s| s.version() <= snapshot.version());
-        if newer {
-            snapshots.insert(table.name, Arc::clone(snapshot));
+        let known = snapshots.get(table.name);
+        if known.is_none_or(|known| known.snapshot.version() <= snapshot.version()) {
+            snapshots.insert(table.name, Known { snapshot: Arc::clone(snapshot), seen });
         }
+    }
+
+    /// The next look is at all of the log.
+    fn forget(&self, table: &Table) {
+        self.snapshots.lock().unwrap_or_else(PoisonError::into_inner).remove(table.name);
     }
 
     fn engine(&self) -> &dyn Engine {

@@ -3,7 +3,6 @@
 //! Bounds on `TimeGenerated` go to Delta, which leaves out files by their statistics; all filters
 //! go to the Parquet scan, which leaves out row groups and pages.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -19,14 +18,12 @@ use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, Operator, TableProviderFilterPushDown, TableType, lit};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
-use delta_kernel::FilteredEngineData;
-use delta_kernel::engine::arrow_data::ArrowEngineData;
 use delta_kernel::expressions::{Expression, Predicate, Scalar};
-use delta_kernel::scan::state::ScanFile;
 use delta_kernel::snapshot::SnapshotRef;
 use object_store::ObjectMeta;
-use object_store::path::Path;
 
+use super::active::{LakeFile, Listing};
+use super::added::added_files;
 use super::derived::FileAdapters;
 use super::{Inner, LakeError, location};
 use crate::table::{PARTITION_COLUMN, Table};
@@ -39,8 +36,8 @@ pub struct LakeTable {
     inner: Arc<Inner>,
     table: &'static Table,
     snapshot: Option<SnapshotRef>,
-    /// Only files that were added after this version are read.
-    added_after: Option<u64>,
+    /// The files that are read, where they are not those that are active.
+    chosen: Option<Arc<Vec<LakeFile>>>,
     schema: SchemaRef,
 }
 
@@ -53,7 +50,7 @@ impl LakeTable {
         let mut fields: Vec<_> = table.schema().fields().iter().cloned().collect();
         fields.push(Arc::new(partition_field()));
         let schema = Arc::new(Schema::new(fields));
-        Self { inner, table, snapshot, added_after: None, schema }
+        Self { inner, table, snapshot, chosen: None, schema }
     }
 
     /// The table that is read.
@@ -67,25 +64,88 @@ impl LakeTable {
         self.snapshot.as_ref().map(|snapshot| snapshot.version())
     }
 
-    /// The same table with only the files that were added after `version`.
-    #[must_use]
-    pub fn added_after(mut self, version: u64) -> Self {
-        self.added_after = Some(version);
-        self
+    /// The same table with only the rows that came after `version`, even if they are in other files by now.
+    /// It is all rows when the log does not reach back so far.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub async fn added_after(self, version: u64) -> Result<Self, LakeError> {
+        let Some(until) = self.version() else { return Ok(self) };
+        self.blocking(move |this| {
+            let added = match version < until {
+                true => added_files(&this.inner, this.table, version, until)?,
+                false => Some(Vec::new()),
+            };
+            Ok(Self { chosen: added.map(Arc::new), ..this })
+        })
+        .await
     }
 
-    /// Active files that can hold rows for these filters.
-    async fn files(&self, filters: &[Expr]) -> Result<Vec<ScanFile>, LakeError> {
+    /// Takes out the files whose rows are all alike by the log's word: `alike` gets the first and the last
+    /// `TimeGenerated` of a file, in microseconds since the epoch. Gives those times and the table without
+    /// these files, which need not be opened then.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub async fn without_files(
+        self,
+        alike: impl Fn(i64, i64) -> bool + Send + 'static,
+    ) -> Result<(Vec<(i64, i64)>, Self), LakeError> {
+        self.blocking(move |this| {
+            let files = match (&this.chosen, &this.snapshot) {
+                (Some(chosen), _) => chosen.to_vec(),
+                (None, Some(snapshot)) => {
+                    Listing::read(&this.inner, this.table, snapshot, None, true)?.files
+                }
+                (None, None) => Vec::new(),
+            };
+            let (mut times, mut rest) = (Vec::new(), Vec::new());
+            for file in files {
+                match file.statistics.times {
+                    // What a deletion vector leaves of a file, its statistics do not say.
+                    Some(of_file) if !file.has_deletions && alike(of_file.0, of_file.1) => {
+                        times.push(of_file);
+                    }
+                    _ => rest.push(file),
+                }
+            }
+            Ok((times, Self { chosen: Some(Arc::new(rest)), ..this }))
+        })
+        .await
+    }
+
+    /// The same table with only these files.
+    pub(super) fn of_files(self, files: Vec<LakeFile>) -> Self {
+        Self { chosen: Some(Arc::new(files)), ..self }
+    }
+
+    /// Files that can hold rows for these filters.
+    async fn files(&self, filters: &[Expr]) -> Result<Arc<Vec<LakeFile>>, LakeError> {
+        if let Some(chosen) = &self.chosen {
+            return Ok(Arc::clone(chosen));
+        }
         let Some(snapshot) = self.snapshot.clone() else {
-            return Ok(Vec::new());
+            return Ok(Arc::default());
         };
         let predicate = time_bounds(filters);
-        let (inner, table, added_after) = (Arc::clone(&self.inner), self.table, self.added_after);
-        let work = move || active_files(&inner, table, &snapshot, predicate, added_after);
-        match tokio::task::spawn_blocking(work).await {
-            Ok(files) => files,
+        self.clone()
+            .blocking(move |this| {
+                let listing = Listing::read(&this.inner, this.table, &snapshot, predicate, false)?;
+                Ok(Arc::new(listing.files))
+            })
+            .await
+    }
+
+    /// Reads the log where that may block.
+    async fn blocking<T: Send + 'static>(
+        self,
+        work: impl FnOnce(Self) -> Result<T, LakeError> + Send + 'static,
+    ) -> Result<T, LakeError> {
+        let table = self.table;
+        match tokio::task::spawn_blocking(move || work(self)).await {
+            Ok(result) => result,
             Err(error) => {
-                Err(LakeError::Write { table: self.table.name.into(), reason: error.to_string() })
+                Err(LakeError::Write { table: table.name.into(), reason: error.to_string() })
             }
         }
     }
@@ -151,97 +211,23 @@ impl TableProvider for LakeTable {
 }
 
 impl LakeTable {
-    fn partitioned_file(&self, file: &ScanFile) -> Result<PartitionedFile, DataFusionError> {
-        let external =
-            |error: Box<dyn std::error::Error + Send + Sync>| DataFusionError::External(error);
-        let url = url::Url::parse(&self.inner.table_root(self.table))
-            .and_then(|root| root.join(&file.path))
-            .map_err(|error| external(error.into()))?;
-        let location = Path::from_url_path(url.path()).map_err(|error| external(error.into()))?;
-        let modified = chrono::DateTime::from_timestamp_millis(file.modification_time);
+    fn partitioned_file(&self, file: &LakeFile) -> Result<PartitionedFile, DataFusionError> {
+        let external = |error: LakeError| DataFusionError::External(error.into());
+        let modified = chrono::DateTime::from_timestamp_millis(file.stored_at);
         let meta = ObjectMeta {
-            location,
+            location: self.inner.path(self.table, &file.path).map_err(external)?,
             last_modified: modified.unwrap_or_default(),
-            size: u64::try_from(file.size).unwrap_or_default(),
+            size: file.bytes,
             e_tag: None,
             version: None,
         };
-        let day = file.partition_values.get(PARTITION_COLUMN).and_then(|day| day.parse().ok());
-        let day = day.map(|day: chrono::NaiveDate| {
-            day.signed_duration_since(chrono::NaiveDate::default()).num_days() as i32
-        });
         Ok(PartitionedFile::new_from_meta(meta)
-            .with_partition_values(vec![ScalarValue::Date32(day)]))
+            .with_partition_values(vec![ScalarValue::Date32(file.day_number())]))
     }
 }
 
 fn partition_field() -> Field {
     Field::new(PARTITION_COLUMN, DataType::Date32, true)
-}
-
-fn active_files(
-    inner: &Inner,
-    table: &Table,
-    snapshot: &SnapshotRef,
-    predicate: Option<Predicate>,
-    added_after: Option<u64>,
-) -> Result<Vec<ScanFile>, LakeError> {
-    let failed = |error| inner.delta_error(table, error);
-    let added = match added_after {
-        None => None,
-        Some(version) if version >= snapshot.version() => return Ok(Vec::new()),
-        Some(version) => added_paths(inner, table, snapshot, version)?,
-    };
-    let scan = Arc::clone(snapshot)
-        .scan_builder()
-        .with_predicate(predicate.map(Arc::new))
-        .build()
-        .map_err(failed)?;
-    let mut files = Vec::new();
-    for metadata in scan.scan_metadata(inner.engine()).map_err(failed)? {
-        let collect = |files: &mut Vec<ScanFile>, file| files.push(file);
-        files = metadata
-            .and_then(|metadata| metadata.visit_scan_files(files, collect))
-            .map_err(failed)?;
-    }
-    if let Some(added) = added {
-        files.retain(|file| added.contains(&file.path));
-    }
-    Ok(files)
-}
-
-/// Paths of the files that were added after a version; `None` when the log no longer tells, so
-/// that any file may be new.
-fn added_paths(
-    inner: &Inner,
-    table: &Table,
-    snapshot: &SnapshotRef,
-    version: u64,
-) -> Result<Option<HashSet<String>>, LakeError> {
-    use arrow::array::{Array, AsArray};
-
-    let failed = |error| inner.delta_error(table, error);
-    let builder = Arc::clone(snapshot).incremental_scan_builder(version);
-    let Some(stream) = builder.build(inner.engine()).map_err(failed)? else {
-        return Ok(None);
-    };
-    let mut paths = HashSet::new();
-    for data in stream {
-        let data = data.and_then(FilteredEngineData::apply_selection_vector).map_err(failed)?;
-        let data = ArrowEngineData::try_from_engine_data(data).map_err(failed)?;
-        let batch = data.record_batch();
-        let Some(add) = batch.column_by_name("add").and_then(|add| add.as_struct_opt()) else {
-            continue;
-        };
-        let Some(path) = add.column_by_name("path").and_then(|path| path.as_string_opt::<i32>())
-        else {
-            continue;
-        };
-        for row in (0..path.len()).filter(|row| path.is_valid(*row) && add.is_valid(*row)) {
-            paths.insert(path.value(row).to_owned());
-        }
-    }
-    Ok(Some(paths))
 }
 
 /// The bounds on `TimeGenerated` among the filters, in Delta's terms.

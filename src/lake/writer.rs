@@ -11,7 +11,7 @@ use delta_kernel::committer::FileSystemCommitter;
 use delta_kernel::snapshot::SnapshotRef;
 use delta_kernel::transaction::{UpdateTableOperation, WriteState};
 
-use super::files::{DataFile, write_error};
+use super::files::{DataFile, Order, write_error};
 use super::{Advance, Counted, ENGINE_INFO, Inner, LakeError, commit, evolve};
 use crate::table::Table;
 
@@ -137,15 +137,15 @@ impl TableWriter {
     /// A file for the rows of a day.
     fn file(&mut self, day: i32, first: &RecordBatch) -> Result<DataFile, LakeError> {
         let state = self.state()?;
-        DataFile::new(&self.inner, self.table, &state, day, first)
+        DataFile::new(&self.inner, self.table, &state, day, Order::Arrival, first)
     }
 
     fn state(&mut self) -> Result<Arc<WriteState>, LakeError> {
         if let Some(state) = &self.state {
             return Ok(Arc::clone(state));
         }
-        let snapshot = match self.inner.known(self.table) {
-            Some(known) => known,
+        let snapshot = match self.inner.known_lately(self.table) {
+            Some((known, _)) => known,
             None => commit::open_or_create(&self.inner, self.table)?,
         };
         let snapshot = evolve::with_all_columns(&self.inner, self.table, snapshot)?;
@@ -156,7 +156,7 @@ impl TableWriter {
 }
 
 /// Only a transaction can say how the table wants its files.
-fn write_state(
+pub(super) fn write_state(
     inner: &Inner,
     table: &Table,
     snapshot: SnapshotRef,

@@ -25,6 +25,7 @@ pub use endpoint::answer;
 use self::partitions::PartitionMetrics;
 use self::rows::UnmappedCounts;
 use crate::lake::{Counted, Observer};
+use crate::maintenance::Done;
 use crate::source::eventhub::Readings;
 use crate::table::{ALERT_DELIVERIES, DEAD_LETTERS, SECURITY_ALERT, Table};
 
@@ -49,6 +50,15 @@ struct Counters {
     alerts_raised: Counter,
     alert_deliveries: Family<OfOutcome, Counter>,
     rule_failures: Family<OfRule, Counter>,
+    maintenance_actions: Family<OfAction, Counter>,
+    maintenance_files: Family<OfAction, Counter>,
+    maintenance_failures: Family<OfTable, Counter>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfAction {
+    table: &'static str,
+    action: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -99,6 +109,9 @@ impl Default for Metrics {
             alerts_raised: Counter::default(),
             alert_deliveries: Family::default(),
             rule_failures: Family::default(),
+            maintenance_actions: Family::default(),
+            maintenance_files: Family::default(),
+            maintenance_failures: Family::default(),
         };
         let mut registry = Registry::with_prefix("entralog");
         let Counters {
@@ -112,6 +125,9 @@ impl Default for Metrics {
             alerts_raised,
             alert_deliveries,
             rule_failures,
+            maintenance_actions,
+            maintenance_files,
+            maintenance_failures,
         } = counters.clone();
         registry.register("records", "Records that are in their table", records);
         registry.register("dead_letters", "Parts of deliveries that have no row", dead_letters);
@@ -144,6 +160,21 @@ impl Default for Metrics {
             "Runs of a rule that failed; what it was to evaluate stays pending",
             rule_failures,
         );
+        registry.register(
+            "maintenance_actions",
+            "What was done to keep the lake in shape",
+            maintenance_actions,
+        );
+        registry.register(
+            "maintenance_files",
+            "Files that were merged, removed or deleted for that",
+            maintenance_files,
+        );
+        registry.register(
+            "maintenance_failures",
+            "Times that a table could not be kept in shape",
+            maintenance_failures,
+        );
         let partitions = PartitionMetrics::register(&mut registry);
         Self { registry: Arc::new(registry), counters, unmapped: Arc::default(), partitions }
     }
@@ -164,6 +195,18 @@ impl Metrics {
     #[must_use]
     pub fn readings(&self) -> Readings {
         self.partitions.readings.clone()
+    }
+
+    /// Counts what was done to keep the lake in shape.
+    pub fn maintained(&self, done: &Done) {
+        let label = OfAction { table: done.table.name, action: done.action.as_str() };
+        self.counters.maintenance_actions.get_or_create(&label).inc();
+        self.counters.maintenance_files.get_or_create(&label).inc_by(done.files);
+    }
+
+    /// Counts a table that could not be kept in shape.
+    pub fn maintenance_failed(&self, table: &'static Table) {
+        self.counters.maintenance_failures.get_or_create(&OfTable { table: table.name }).inc();
     }
 
     /// All of it in the text format of `OpenMetrics`, which Prometheus reads.

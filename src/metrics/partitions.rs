@@ -60,7 +60,7 @@ impl PartitionMetrics {
 
     /// Brings the numbers up to this moment.
     pub(super) fn look(&self) {
-        for (name, lag) in self.readings.lags() {
+        for (name, lag) in self.readings.progress() {
             let PartitionName { namespace, hub, partition } = name;
             for (why, count) in &lag.reopened {
                 let label = OfReopening {

@@ -91,7 +91,7 @@ pub async fn verify(lake: &Lake, depth: Depth) -> Result<Verification, LakeError
         if table.is_log() || table.name == DEAD_LETTERS.name {
             let noted = contents.sources.iter().find(|source| source.source_id == RETENTION);
             let noted = noted.map(|source| source.position);
-            removed_until = removed_until.max(noted).max(said.removed_until);
+            removed_until = removed_until.max(noted.or(said.removed_until));
         }
         let files = check_files(lake, table, &contents, &mut findings).await?;
         checked.push(Checked { table, contents, files });

@@ -21,7 +21,7 @@ pub use connection::{ConnectionString, ConnectionStringError};
 pub use lag::{Lag, lag};
 pub use namespace::{Access, Namespace};
 pub use reader::{PartitionReader, STALL_BOUND, Until};
-pub use reading::{Lag, PartitionName, Reading, Readings, Reopened};
+pub use reading::{PartitionName, Progress, Reading, Readings, Reopened};
 
 /// How long one call to the service may take; its client has calls that never return by
 /// themselves when an answer comes at the wrong moment.

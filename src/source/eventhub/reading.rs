@@ -51,7 +51,7 @@ pub struct Reading(Mutex<State>);
 
 /// A look at one partition.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Lag {
+pub struct Progress {
     /// Events that the hub was last heard to have and that were not read yet.
     pub events: u64,
     /// No event that was not read yet is older than this; zero when there is none.
@@ -89,10 +89,10 @@ impl Readings {
 
     /// A look at all partitions at this moment.
     #[must_use]
-    pub fn lags(&self) -> Vec<(PartitionName, Lag)> {
+    pub fn progress(&self) -> Vec<(PartitionName, Progress)> {
         let now = SystemTime::now();
         let readings = lock(&self.0);
-        readings.iter().map(|(name, reading)| (name.clone(), reading.lag(now))).collect()
+        readings.iter().map(|(name, reading)| (name.clone(), reading.progress(now))).collect()
     }
 }
 
@@ -138,11 +138,11 @@ impl Reading {
         lock(&self.0).lost_to_retention += events;
     }
 
-    fn lag(&self, now: SystemTime) -> Lag {
+    fn progress(&self, now: SystemTime) -> Progress {
         let state = lock(&self.0);
         let events = u64::try_from(state.enqueued - state.read).unwrap_or(0);
         let since = state.waiting_since.or(state.newest).filter(|_| events > 0);
-        Lag {
+        Progress {
             events,
             // A clock that is behind that of the hub makes no lag.
             age: since.and_then(|since| now.duration_since(since).ok()).unwrap_or_default(),
@@ -166,7 +166,7 @@ mod tests {
     }
 
     fn lag(reading: &Reading, seconds: u64) -> (u64, u64) {
-        let lag = reading.lag(at(seconds));
+        let lag = reading.progress(at(seconds));
         (lag.events, lag.age.as_secs())
     }
 
@@ -212,9 +212,9 @@ mod tests {
         reading.reopened(Reopened::Stalled);
         reading.lost_to_retention(7);
         readings.partition("n", "h", "0").begin(Some(3), 3);
-        let lags = readings.lags();
-        assert_eq!(lags.len(), 1);
-        assert_eq!(lags[0].1.reopened, [(Reopened::Stalled, 1)].into());
-        assert_eq!(lags[0].1.lost_to_retention, 7);
+        let progress = readings.progress();
+        assert_eq!(progress.len(), 1);
+        assert_eq!(progress[0].1.reopened, [(Reopened::Stalled, 1)].into());
+        assert_eq!(progress[0].1.lost_to_retention, 7);
     }
 }

@@ -1,0 +1,115 @@
+//! The commit of a rewrite: files of one day out, others in, or nothing at all.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arrow::array::RecordBatch;
+use chrono::NaiveDate;
+use delta_kernel::FilteredEngineData;
+use delta_kernel::committer::FileSystemCommitter;
+use delta_kernel::snapshot::SnapshotRef;
+use delta_kernel::transaction::{CommitResult, UpdateTableOperation};
+
+use super::super::active::{LakeFile, Listing};
+use super::super::{ENGINE_INFO, Inner, LakeError, RETENTION, commit, files};
+use crate::table::Table;
+
+/// Races lost in a row before it is given up.
+const ATTEMPTS: u32 = 100;
+
+/// What happens to a day.
+pub(super) enum Rewrite<'a> {
+    /// These files are replaced by one with the same rows.
+    Merge {
+        /// The files.
+        files: &'a [LakeFile],
+        /// The path of the new one below the table's root.
+        path: &'a str,
+        /// What the commit says of it.
+        added: &'a Arc<RecordBatch>,
+    },
+    /// All of its files are removed, rows and all.
+    Remove,
+}
+
+/// Commits a rewrite of a day, and gives the files that it took out; `None` when another one has rewritten
+/// some of the files meanwhile.
+///
+/// Writers that append are no obstacle: if one is faster, the commit is tried again on top.
+pub(super) fn commit(
+    inner: &Inner,
+    table: &'static Table,
+    day: NaiveDate,
+    rewrite: &Rewrite<'_>,
+) -> Result<Option<Vec<LakeFile>>, LakeError> {
+    for attempt in 0..ATTEMPTS {
+        let Some(snapshot) = inner.snapshot(table)? else { return Ok(None) };
+        let listing = Listing::of_day(inner, table, &snapshot, day)?;
+        let removed: Vec<LakeFile> = match rewrite {
+            // A commit that seemed lost may have got through.
+            Rewrite::Merge { files, path, .. }
+                if attempt > 0 && listing.files.iter().any(|file| file.path == *path) =>
+            {
+                return Ok(Some(files.to_vec()));
+            }
+            Rewrite::Merge { files, .. } => files.to_vec(),
+            Rewrite::Remove => {
+                listing.files.iter().filter(|file| file.day == Some(day)).cloned().collect()
+            }
+        };
+        if removed.is_empty() {
+            return Ok(Some(removed));
+        }
+        let paths: HashSet<_> = removed.iter().map(|file| file.path.as_str()).collect();
+        let Some(removal) = listing.removal(table, &paths)? else { return Ok(None) };
+        let until = removed.iter().filter_map(|file| file.statistics.ingested_until).max();
+        if try_commit(inner, table, snapshot, removal, rewrite, until)? {
+            return Ok(Some(removed));
+        }
+        // Writers that lost together must not meet again at once.
+        std::thread::sleep(Duration::from_millis(u64::from(attempt.min(20)) * 2));
+    }
+    Err(LakeError::Contention { table: table.name.into(), attempts: ATTEMPTS })
+}
+
+/// Commits on top of `snapshot`; false when another writer was faster. What is removed was taken in up to
+/// `until`, which the table keeps.
+fn try_commit(
+    inner: &Inner,
+    table: &'static Table,
+    snapshot: SnapshotRef,
+    removal: Vec<FilteredEngineData>,
+    rewrite: &Rewrite<'_>,
+    until: Option<i64>,
+) -> Result<bool, LakeError> {
+    let failed = |error| inner.delta_error(table, error);
+    let before = snapshot.get_app_id_version(RETENTION, inner.engine()).map_err(failed)?;
+    let (operation, data_change) = match rewrite {
+        Rewrite::Merge { .. } => (UpdateTableOperation::Optimize, false),
+        Rewrite::Remove => (UpdateTableOperation::Delete, true),
+    };
+    let mut builder = snapshot.update_table(operation, ENGINE_INFO, data_change);
+    if let Some(until) = until.max(before).filter(|_| data_change) {
+        builder = builder.with_transaction_id(RETENTION.to_owned(), until);
+    }
+    let mut transaction =
+        builder.build(inner.engine(), Box::new(FileSystemCommitter::new())).map_err(failed)?;
+    if let Rewrite::Merge { added, .. } = rewrite {
+        transaction.add_files(files::engine_data(added));
+    }
+    for removed in removal {
+        transaction.remove_files(removed);
+    }
+    match transaction.commit(inner.engine()).map_err(failed)? {
+        CommitResult::Committed(committed) => {
+            if let Some(snapshot) = committed.post_commit_snapshot() {
+                inner.remember(table, snapshot);
+                commit::checkpoint_when_due(inner, table, snapshot);
+            }
+            Ok(true)
+        }
+        CommitResult::Conflicted(_) => Ok(false),
+        CommitResult::Retryable(retryable) => Err(failed(retryable.error)),
+    }
+}
