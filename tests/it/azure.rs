@@ -35,7 +35,7 @@ struct Azurite {
 
 impl Azurite {
     /// `None` where it is not installed.
-    async fn start() -> Option<Self> {
+    fn start() -> Option<Self> {
         let Some(program) = program() else {
             #[expect(clippy::print_stderr, reason = "who runs the tests has to know")]
             {
@@ -141,7 +141,7 @@ fn sign_ins(prefix: &str, count: u32) -> Vec<serde_json::Value> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn writers_of_one_table_in_azure_storage_all_come_in_once() {
-    let Some(azurite) = Azurite::start().await else { return };
+    let Some(azurite) = Azurite::start() else { return };
     let workspace = Workspace::new();
     let files: Vec<_> = (0..4).map(|writer| format!("w{writer}.ndjson")).collect();
     for (writer, file) in files.iter().enumerate() {
@@ -170,7 +170,7 @@ async fn writers_of_one_table_in_azure_storage_all_come_in_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_ingester_that_is_killed_goes_on_where_azure_storage_has_it() {
-    let Some(azurite) = Azurite::start().await else { return };
+    let Some(azurite) = Azurite::start() else { return };
     let workspace = Workspace::new();
     let config = DevhubConfig::with_hubs([(HUB, 2)]);
     let devhub = Devhub::start(&config, "127.0.0.1:0".parse().unwrap()).await.unwrap();
@@ -201,7 +201,7 @@ async fn an_ingester_that_is_killed_goes_on_where_azure_storage_has_it() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn credentials_for_azure_storage_are_named_in_the_configuration() {
-    let Some(azurite) = Azurite::start().await else { return };
+    let Some(azurite) = Azurite::start() else { return };
     let workspace = Workspace::new();
     workspace.write("key", format!("{KEY}\n"));
     let configured = |key: &str| {

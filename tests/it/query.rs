@@ -58,7 +58,7 @@ fn a_value_out_of_a_dynamic_column_is_json_in_every_form_of_output() {
                FROM (SELECT s.*, TargetResources FROM SigninLogs s CROSS JOIN AuditLogs) WHERE Id = 's1'";
     let target = r#"{"type":"User","userPrincipalName":"new@contoso.com"}"#;
     let row = json!({"City": "\"Bonn\"", "Code": "50126", "None": null, "Target": target});
-    assert_eq!(workspace.rows(sql), [row.clone()]);
+    assert_eq!(workspace.rows(sql), std::slice::from_ref(&row));
     let ndjson = workspace.succeed(&["query", "-o", "ndjson", sql]).stdout;
     assert_eq!(ndjson.parse::<Value>().ok(), Some(row));
     let csv = workspace.succeed(&["query", "-o", "csv", sql]).stdout;

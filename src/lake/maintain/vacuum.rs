@@ -10,6 +10,7 @@ use std::time::Duration;
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
 use chrono::{DateTime, TimeDelta, Utc};
+use delta_kernel::FilteredEngineData;
 use delta_kernel::engine::arrow_data::ArrowEngineData;
 use futures::{StreamExt, TryStreamExt, stream};
 use object_store::path::Path;
@@ -200,7 +201,7 @@ impl Named {
         let mut named = Self { active: HashSet::new(), removed: HashMap::new() };
         for batch in actions {
             let data = batch
-                .and_then(|batch| batch.apply_selection_vector())
+                .and_then(FilteredEngineData::apply_selection_vector)
                 .and_then(ArrowEngineData::try_from_engine_data)
                 .map_err(failed)?;
             for (path, _) in paths(data.record_batch(), "add") {
