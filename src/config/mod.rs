@@ -391,7 +391,7 @@ destinations:
     fn mistakes_are_named_with_their_place() {
         for (text, expected) in [
             ("lakes: x", "lakes"),
-            ("storage: {secretOptions: {azure_storage_account_key: hush}}", "secretOptions"),
+            ("storage: {secretOptions: {azure_storage_account_key: hush}}", "secrets are named"),
             ("flush: {age: soon}", "soon"),
             ("metrics: {listen: 9464}", "invalid socket address"),
             ("metrics: {port: 9464}", "port"),

@@ -220,11 +220,11 @@ async fn records_that_are_in_the_lake_twice_are_named() {
     let log = commit(&workspace, "SigninLogs", 1);
     let text = std::fs::read_to_string(&log).unwrap();
     let line = text.lines().find(|line| line.contains(name)).unwrap();
-    let copy = file.with_file_name("copy.parquet");
+    // The first of the two by name is the one that is named.
+    let copy = file.with_file_name("z.parquet");
     std::fs::copy(file, copy).unwrap();
     let plain = file.file_name().unwrap().to_str().unwrap();
-    std::fs::write(commit(&workspace, "SigninLogs", 2), line.replace(plain, "copy.parquet"))
-        .unwrap();
+    std::fs::write(commit(&workspace, "SigninLogs", 2), line.replace(plain, "z.parquet")).unwrap();
     let problems = found(&workspace, &format!("doubled SigninLogs {name}"));
     let detail = problems[0].1["Detail"].as_str().unwrap();
     assert!(detail.starts_with("10 of its records are also in SigninLogs/"), "{detail}");
