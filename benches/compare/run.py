@@ -40,6 +40,7 @@ class Setup:
     pythons: dict[str, Path]
     entralog: Path
     threads: int
+    bodies: bool
 
     def output(self, tool: str) -> Path:
         return self.cache / "output" / tool
@@ -54,7 +55,8 @@ class Setup:
         # Without -B the checkout would get a __pycache__.
         script = HERE / f"with_{tool}.py"
         python = [str(self.pythons[package_of(tool)]), "-B"]
-        return [*python, str(script), str(file), str(self.output(tool)), str(self.threads)]
+        form = ["bodies"] if self.bodies else []
+        return [*python, str(script), str(file), str(self.output(tool)), str(self.threads), *form]
 
 
 def package_of(tool: str) -> str:
@@ -74,11 +76,16 @@ def main() -> int:
     options = arguments()
     bind_to_cpus(options.threads)
     pythons = {package: environment(options.cache, package) for package in PACKAGES}
-    setup = Setup(options.cache, pythons, options.entralog, options.threads)
+    setup = Setup(options.cache, pythons, options.entralog, options.threads, options.bodies > 0)
     file = options.file or generated(options.cache, options.records)
     records = lines(file)
+    start = head(options.cache, file)
+    if setup.bodies:
+        file, start = (in_bodies(each, options.bodies) for each in (file, start))
+        # As for the other form: the operating system holds the file before the first tool reads it.
+        lines(file)
 
-    start_up = {tool: run(setup, tool, head(options.cache, file)) for tool in TOOLS}
+    start_up = {tool: run(setup, tool, start) for tool in TOOLS}
     rounds = []
     for number in range(options.rounds):
         say(f"round {number + 1} of {options.rounds}")
@@ -101,6 +108,8 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--records", type=int, default=100_000, help="records to generate [100000]")
     parser.add_argument("--file", type=resolved, help="NDJSON to read instead, one record a line")
+    parser.add_argument("--bodies", type=int, default=0, metavar="N",
+                        help="as Event Hubs delivers them: N records in a body {\"records\":[...]}, a body a line")
     parser.add_argument("--rounds", type=int, default=3, help="runs of each tool, in turn [3]")
     parser.add_argument("--threads", type=int, default=2, help="threads, and CPUs to bind to [2]")
     parser.add_argument("--entralog", type=resolved, default=target / "release" / "entralog", help="the binary")
@@ -166,6 +175,15 @@ def head(cache: Path, file: Path) -> Path:
     with file.open("rb") as opened:
         short.write_bytes(b"".join(islice(opened, RECORDS_OF_A_START)))
     return short
+
+
+def in_bodies(file: Path, size: int) -> Path:
+    """The same records in message bodies."""
+    bodies = file.with_name(f"{file.stem}-bodies-{size}.ndjson")
+    with file.open("rb") as records, bodies.open("wb") as out:
+        while body := list(islice((line.strip() for line in records if line.strip()), size)):
+            out.write(b'{"records":[' + b",".join(body) + b"]}\n")
+    return bodies
 
 
 def run(setup: Setup, tool: str, file: Path) -> Run:
@@ -244,7 +262,7 @@ def agreement(figures: dict[str, dict[str, int]], records: int) -> str:
         values = (str(figures[tool].get(name, "")) for tool in TOOLS)
         rows.append(f"| {name} | {' | '.join(values)} |")
     verdict = "The tools agree." if agrees(figures, records) else "**THE TOOLS DISAGREE.**"
-    return "\n".join([*rows, "", f"{verdict} The file has {records} lines."])
+    return "\n".join([*rows, "", f"{verdict} The file has {records} records."])
 
 
 def agrees(figures: dict[str, dict[str, int]], records: int) -> bool:
