@@ -233,12 +233,15 @@ impl Service {
             );
         };
         let ready = async || quiet(rows).await;
-        maintenance::compact(&self.lake, table, Eagerness::WhereItPays, ready, said).await?;
+        // What cannot be merged must not outlive its retention.
+        let mut result =
+            maintenance::compact(&self.lake, table, Eagerness::WhereItPays, ready, said).await;
         if with_cleaning {
-            maintenance::retain(&self.lake, table, &policy.retention, said).await?;
-            maintenance::clean(&self.lake, table, policy, said).await?;
+            let retained = maintenance::retain(&self.lake, table, &policy.retention, said).await;
+            result = result.and(retained);
+            result = result.and(maintenance::clean(&self.lake, table, policy, said).await);
         }
-        Ok(())
+        result
     }
 }
 

@@ -131,7 +131,7 @@ pub(super) fn all_or(names: &[String]) -> Result<Vec<&'static Table>, Failure> {
 }
 
 /// The table of this name; whoever gives a category is told its table.
-fn named(name: &str) -> Result<&'static Table, Failure> {
+pub(super) fn named(name: &str) -> Result<&'static Table, Failure> {
     table::by_name(name).ok_or_else(|| {
         let names = table::all().iter().map(|table| table.name);
         let of_category = table::by_category(name).map(|table| table.name);

@@ -41,7 +41,8 @@ pub(super) struct Statistics {
     pub(super) rows: Option<u64>,
     /// The first and the last `TimeGenerated`, in microseconds since the epoch.
     pub(super) times: Option<(i64, i64)>,
-    /// The last `_IngestedAt`, in microseconds since the epoch.
+    /// No row was taken in later, in microseconds since the epoch: by `_IngestedAt`, and in tables without it by
+    /// `TimeGenerated`, which is when their rows were made.
     pub(super) ingested_until: Option<i64>,
 }
 
@@ -75,7 +76,9 @@ impl Statistics {
             Some(time.timestamp_micros())
         };
         let times = micros(json.min_values.time).zip(micros(json.max_values.time));
-        let ingested_until = micros(json.max_values.ingested_at);
+        let last = micros(json.max_values.ingested_at).or(times.map(|(_, last)| last));
+        // Delta cuts the times of statistics to milliseconds.
+        let ingested_until = last.map(|last| last.saturating_add(999));
         Self { rows: json.num_records, times, ingested_until }
     }
 }

@@ -64,6 +64,7 @@ pub(super) fn commit(
     // To store files may have taken long.
     if seen.is_stale() {
         (snapshot, seen) = newest_for(inner, table, advances)?;
+        added.iter().try_for_each(|file| files::check_stored(inner, table, file))?;
     }
 
     let mut attempt = 0;

@@ -111,6 +111,17 @@ impl DataFile {
     }
 }
 
+/// Checks that a file that is about to be committed is there.
+pub(super) fn check_stored(
+    inner: &Inner,
+    table: &Table,
+    metadata: &RecordBatch,
+) -> Result<(), LakeError> {
+    let Some((path, _)) = super::active::stored(metadata) else { return Ok(()) };
+    let path = inner.path(table, &path)?;
+    block_on(inner.store.head(&path)).map(|_| ()).map_err(|error| write_error(table, error))
+}
+
 /// Metadata is kept as a batch, so that a commit that lost a race can be tried again.
 fn into_batch(data: Box<dyn EngineData>) -> Result<Arc<RecordBatch>, KernelError> {
     let data = ArrowEngineData::try_from_engine_data(data)?;

@@ -95,7 +95,11 @@ impl Known {
                 (Level::Note, "gone when the partition was first read", "")
             }
             Self::Noted(GapReason::NoRecords) => (Level::Note, "without a record in them", ""),
-            Self::Expired => (Level::Note, "removed by the lake's own retention", ""),
+            Self::Expired => (
+                Level::Explained,
+                "their rows may have been removed by the lake's own retention",
+                "",
+            ),
         }
     }
 }
@@ -210,7 +214,7 @@ mod tests {
         };
         // The gap from 60 on was taken in at 200 or later.
         assert_eq!(level(Some(150)), [Level::Problem]);
-        assert_eq!(level(Some(250)), [Level::Note]);
+        assert_eq!(level(Some(250)), [Level::Explained]);
         assert_eq!(level(None), [Level::Note, Level::Problem]);
     }
 }

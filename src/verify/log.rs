@@ -178,7 +178,7 @@ impl Replay {
             findings.push(problem(log, commit_name(version), detail));
         }
         for (path, (version, said)) in self.files {
-            if said.is_some() {
+            if said.is_some() && self.is_whole {
                 let detail = format!("{DISAGREE}: it adds {path}, which is not in the table");
                 findings.push(problem(log, commit_name(version), detail));
             }

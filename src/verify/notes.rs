@@ -34,11 +34,11 @@ async fn rows_of<T: serde::de::DeserializeOwned>(lake: &Lake, sql: &str) -> Vec<
     match read.await.map(|answer| from_batches(&answer.batches)) {
         Ok(Ok(rows)) => rows,
         Ok(Err(error)) => {
-            tracing::debug!(%error, sql, "rows cannot be read");
+            tracing::warn!(%error, sql, "rows cannot be read");
             Vec::new()
         }
         Err(error) => {
-            tracing::debug!(%error, sql, "rows cannot be read");
+            tracing::warn!(%error, sql, "rows cannot be read");
             Vec::new()
         }
     }

@@ -102,7 +102,7 @@ fn compaction_keeps_every_row_in_one_sorted_file_a_day() {
     assert_eq!(active(&workspace, "SigninLogs").len(), small.len(), "a dry run changes nothing");
     let done = rows(&workspace.succeed(&["lake", "compact", "SigninLogs"]));
     assert_eq!(planned.len(), done.len());
-    assert!(done.iter().all(|row| row["action"] == "merged"), "{done:#?}");
+    assert!(done.iter().all(|row| row["Action"] == "merged"), "{done:#?}");
 
     assert_eq!(everything(&workspace, "SigninLogs"), before);
     let merged = active(&workspace, "SigninLogs");
@@ -414,7 +414,7 @@ fn days_past_their_retention_go_and_come_back_by_nothing() {
     let removed = rows(&workspace.succeed(&["lake", "retain"]));
     for (rows, action) in [(&planned, "to remove"), (&removed, "day removed")] {
         assert_eq!(rows.len(), 3, "{rows:#?}");
-        assert!(rows.iter().all(|row| row["action"] == action && row["rows"] == 1), "{rows:#?}");
+        assert!(rows.iter().all(|row| row["Action"] == action && row["Rows"] == 1), "{rows:#?}");
     }
     let left = workspace.rows("SELECT Id FROM SigninLogs ORDER BY TimeGenerated");
     assert_eq!(left, [json!({"Id": "s30"}), json!({"Id": "s2"})]);

@@ -3,7 +3,8 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
-use super::{Context, Exit, Failure, named};
+use super::super::table::named;
+use super::{Context, Exit, Failure};
 use crate::cli::output;
 use crate::detect::Period;
 use crate::lake::{AddedFile, Before, HistoryEntry, RemovedFile};

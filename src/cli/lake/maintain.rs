@@ -56,7 +56,7 @@ pub(in crate::cli) struct VacuumArguments {
 
 /// What was done to a table, or would be.
 #[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "PascalCase")]
 struct Row {
     table: &'static str,
     action: &'static str,

@@ -6,7 +6,6 @@ mod status;
 mod verify;
 
 use super::{Context, Exit, Failure};
-use crate::table::{self, Table};
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
@@ -35,16 +34,4 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<Exit, Fai
         Command::Retain(arguments) => maintain::retain(context, &arguments).await,
         Command::Vacuum(arguments) => maintain::vacuum(context, &arguments).await,
     }
-}
-
-/// The table of this name.
-fn named(name: &str) -> Result<&'static Table, Failure> {
-    table::by_name(name).ok_or_else(|| {
-        let names = table::all().iter().map(|table| table.name);
-        let hint = crate::suggest::closest(name, names).map_or_else(
-            || "`entralog table list` names them".to_owned(),
-            |hint| format!("did you mean {hint:?}?"),
-        );
-        Failure::said(Exit::Usage, format!("unknown table {name:?}; {hint}"))
-    })
 }

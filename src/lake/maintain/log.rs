@@ -15,9 +15,6 @@ use super::super::files::write_error;
 use super::super::{Lake, LakeError};
 use crate::table::Table;
 
-/// Files that are deleted one after the other before the next older ones; within they go at once.
-const CONCURRENT: usize = 16;
-
 /// What a clean-up of a log did, or would do.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct CleanedLog {
@@ -60,7 +57,7 @@ impl Lake {
         let Some((begins_at, mut old)) = unneeded(entries, cutoff) else {
             return Ok(CleanedLog::default());
         };
-        // The oldest first: whoever stops in between leaves a log without holes.
+        // The oldest first and one by one: whoever stops in between leaves a log without holes.
         old.sort_by_key(|entry| entry.version);
         let cleaned = CleanedLog {
             files: old.len() as u64,
@@ -73,7 +70,7 @@ impl Lake {
                     let store = Arc::clone(&store);
                     async move { store.delete(&entry.meta.location).await }
                 })
-                .buffered(CONCURRENT);
+                .buffered(1);
             while let Some(deleted) = deletions.next().await {
                 match deleted {
                     // Another one deletes too.

@@ -63,6 +63,10 @@ pub(super) fn commit(
         }
         let paths: HashSet<_> = removed.iter().map(|file| file.path.as_str()).collect();
         let Some(removal) = listing.removal(table, &paths)? else { return Ok(None) };
+        if let Rewrite::Merge { added, .. } = rewrite {
+            // Whoever was held up for long may find that a vacuum took it for one that nobody needs.
+            files::check_stored(inner, table, added)?;
+        }
         let until = removed.iter().filter_map(|file| file.statistics.ingested_until).max();
         if try_commit(inner, table, snapshot, removal, rewrite, until)? {
             return Ok(Some(removed));

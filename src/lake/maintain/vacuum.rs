@@ -4,6 +4,7 @@
 //! left alone until it is as old, because its writer may be about to commit it.
 
 use std::collections::{HashMap, HashSet};
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -139,7 +140,11 @@ fn delete_half_stored(
         if !is_half {
             continue;
         }
-        let metadata = entry.metadata()?;
+        let metadata = match entry.metadata() {
+            // Its writer has given it its name meanwhile.
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            metadata => metadata?,
+        };
         let stored = metadata.modified()?;
         if stored.elapsed().is_ok_and(|age| age >= grace) {
             files.push(UnneededFile {
@@ -149,7 +154,11 @@ fn delete_half_stored(
                 why: Unneeded::HalfStored,
             });
             if !dry_run {
-                std::fs::remove_file(entry.path())?;
+                match std::fs::remove_file(entry.path()) {
+                    // Another one deletes too.
+                    Err(error) if error.kind() == ErrorKind::NotFound => {}
+                    removed => removed?,
+                }
             }
         }
     }

@@ -99,6 +99,7 @@ impl PartitionReader {
         {
             return Ok(());
         }
+        let mut was_shorter = false;
         loop {
             let before = self.after;
             let ended = self.connection(&deliveries, gap_seen).await?;
@@ -110,6 +111,7 @@ impl PartitionReader {
             let partition = self.partition.id.as_str();
             let after = self.after.unwrap_or(-1);
             gap_seen = false;
+            let shorter_seen = std::mem::take(&mut was_shorter);
             if let Some(why) = ended.reopened() {
                 self.reading.reopened(why);
             }
@@ -124,6 +126,17 @@ impl PartitionReader {
                 }
                 Ended::Stalled { last_enqueued } => {
                     tracing::warn!(hub, partition, after, last_enqueued, "stalled, opening anew");
+                }
+                // One answer may come from a replica that is behind: it has to be given twice.
+                Ended::Recreated { last } if !shorter_seen => {
+                    tracing::warn!(
+                        hub,
+                        partition,
+                        after,
+                        last,
+                        "the hub ends before, opening anew"
+                    );
+                    was_shorter = true;
                 }
                 Ended::Recreated { last } => {
                     return Err(EventHubError::Recreated {

@@ -58,7 +58,8 @@ impl CsvRows {
         let is_whole = self.records.count() == keys.len();
         let is_complete = self.records.is_finished() || (is_whole && has_even_quotes(bytes));
         if !is_complete {
-            return Ok(Unit::Incomplete { bytes: Bytes::copy_from_slice(bytes), line: self.rows });
+            let (bytes, end) = (Bytes::copy_from_slice(bytes), self.records.position);
+            return Ok(Unit::Incomplete { bytes, end, line: self.rows });
         }
         let json = if is_whole { self.records.json(keys) } else { None };
         Ok(Unit::Value {

@@ -248,6 +248,8 @@ impl FileSource {
     ) -> Result<End, FileError> {
         let taken = u64::try_from(taken.unwrap_or(0)).unwrap_or(0);
         let mut pieces = Pieces::new(&self.head, self.is_csv);
+        // Of a row of CSV nothing is taken before all of it is, and its body is not what stands in the file.
+        let seen = if self.is_csv { 0 } else { taken };
         loop {
             let unit = match pieces.next(&mut self.reader) {
                 Ok(unit) => unit,
@@ -261,17 +263,16 @@ impl FileSource {
             };
             match unit {
                 Unit::Value { bytes, end, place } if end > taken => {
-                    if !receive(piece(&self.source_id, bytes, end, taken, place)) {
+                    if !receive(piece(&self.source_id, bytes, end, seen, place)) {
                         return Ok(End::Stopped);
                     }
                 }
                 Unit::Value { .. } => {}
-                Unit::Incomplete { bytes, line } => {
-                    let end = pieces.position() + bytes.len() as u64;
+                Unit::Incomplete { bytes, end, line } => {
                     if end <= taken {
                         return Ok(End::Complete);
                     }
-                    let rest = piece(&self.source_id, bytes, end, taken, Place::Line(line));
+                    let rest = piece(&self.source_id, bytes, end, seen, Place::Line(line));
                     return Ok(End::Incomplete { line, rest, grows: self.grows });
                 }
                 Unit::End if pieces.position() < taken => {

@@ -27,6 +27,8 @@ pub(super) enum Unit {
     /// A last line that is neither finished by a new-line nor complete JSON.
     Incomplete {
         bytes: Bytes,
+        /// Bytes of the file up to here.
+        end: u64,
         line: u64,
     },
     End,
@@ -92,7 +94,8 @@ impl Splitter {
                 return Err(too_long(self.longest));
             }
             if !line.ends_with(b"\n") && !is_complete(&line) {
-                return Ok(Unit::Incomplete { bytes: line, line: number });
+                let end = self.position + line.len() as u64;
+                return Ok(Unit::Incomplete { bytes: line, end, line: number });
             }
             let begin = self.position;
             self.position += line.len() as u64;
