@@ -188,6 +188,10 @@ impl Ingester {
     /// # Errors
     /// The lake cannot be read.
     pub async fn resume(&mut self, source_id: &Arc<str>) -> Result<Option<i64>, IngestError> {
+        // What was taken of it a moment ago need not be in the lake yet.
+        if let Some(state) = self.sources.get(source_id) {
+            return Ok(state.committed.max(state.pending));
+        }
         // Before the others: a flush that ends meanwhile must not be known here and unknown there.
         let committed = self.lake.position(&DEAD_LETTERS, source_id).await?;
         let tables: Vec<_> = fenced_tables().collect();

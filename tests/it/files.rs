@@ -128,6 +128,17 @@ fn a_body_that_was_cut_off_gives_its_good_records_and_the_rest_once_it_is_there(
 }
 
 #[test]
+fn a_file_that_is_named_twice_is_taken_in_once() {
+    let workspace = Workspace::new();
+    let record = sign_in("2026-01-05T10:00:00Z", "ada@contoso.com", "0", "s0");
+    workspace.write("logs/a.ndjson", lines(&[record]));
+    std::os::unix::fs::symlink("a.ndjson", workspace.path("logs/latest.ndjson")).unwrap();
+    std::os::unix::fs::symlink("..", workspace.path("logs/loop")).unwrap();
+    workspace.succeed(&["ingest", "--from", "logs", "logs/a.ndjson", "./logs/"]);
+    assert_eq!(workspace.count("SigninLogs"), 1);
+}
+
+#[test]
 fn an_unfinished_line_that_nobody_will_finish_is_a_dead_letter() {
     let record = |n: u32| sign_in("2026-01-05T10:00:00Z", "ada@contoso.com", "0", &format!("s{n}"));
     let second = record(1).to_string();

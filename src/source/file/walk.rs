@@ -1,5 +1,6 @@
 //! Paths that the user gave to the files that are read.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::FileError;
@@ -25,7 +26,7 @@ pub fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>, FileError> {
         let failed = |source| FileError::Open { path: path.clone(), source };
         if std::fs::metadata(path).map_err(failed)?.is_dir() {
             let before = files.len();
-            walk(path, &mut files)?;
+            walk(path, &mut files, &mut HashSet::new())?;
             if files.len() == before {
                 return Err(FileError::Nothing { path: path.clone() });
             }
@@ -36,8 +37,16 @@ pub fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>, FileError> {
     Ok(files)
 }
 
-fn walk(directory: &Path, files: &mut Vec<PathBuf>) -> Result<(), FileError> {
+/// `seen` are the directories that were listed: links may lead back to one.
+fn walk(
+    directory: &Path,
+    files: &mut Vec<PathBuf>,
+    seen: &mut HashSet<PathBuf>,
+) -> Result<(), FileError> {
     let failed = |source| FileError::Open { path: directory.into(), source };
+    if !seen.insert(directory.canonicalize().map_err(failed)?) {
+        return Ok(());
+    }
     let mut entries = std::fs::read_dir(directory)
         .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>, _>>())
         .map_err(failed)?;
@@ -48,7 +57,7 @@ fn walk(directory: &Path, files: &mut Vec<PathBuf>) -> Result<(), FileError> {
             continue;
         }
         if path.is_dir() {
-            walk(&path, files)?;
+            walk(&path, files, seen)?;
         } else if is_read(&name) {
             files.push(path);
         }
