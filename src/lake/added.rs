@@ -2,7 +2,8 @@
 //!
 //! Detections ask this. A commit that only arranges rows anew, such as a compaction, says of its files
 //! that they change no data: they bring nothing new, and what they replace still is new to whoever has
-//! not looked at it. Rows that were removed for good are no longer new. The commits are read one by one
+//! not looked at it. Rows that were removed for good are no longer new, unless they
+//! had been arranged anew before. The commits are read one by one
 //! and not by way of a snapshot, which begins at the last checkpoint.
 
 use std::collections::{BTreeMap, HashMap};

@@ -1,7 +1,8 @@
 //! What the bytes of a data file were when it was written, as a part of its name.
 //!
 //! Parquet and zstd do not notice a byte that was changed inside a page, and a file can be replaced by
-//! another one that is just as good. So a file is named `<uuid>-<digest>.zstd.parquet`, where the digest is the first half of
+//! another one that is just as good. So a file is named `<uuid>-<digest>.zstd.parquet`, after
+//! `sorted-` when a compaction made it, where the digest is the first half of
 //! the SHA-256 of its bytes, in hexadecimal digits. The name is in the Delta log.
 
 use sha2::{Digest as _, Sha256};
