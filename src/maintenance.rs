@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use chrono::{Days, NaiveDate, Utc};
 
+use crate::ingest::Deduplication;
 use crate::lake::{Eagerness, Lake, LakeError};
-use crate::table::{DEAD_LETTERS, ROLE_ASSIGNMENTS, ROLE_ELIGIBILITY, Table};
+use crate::table::{DEAD_LETTERS, RECORD_HASHES, ROLE_ASSIGNMENTS, ROLE_ELIGIBILITY, Table};
 
 /// Queries that began longer ago may find their files gone: what Delta itself sets.
 pub const GRACE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -36,12 +37,27 @@ impl Default for Policy {
 }
 
 /// How many days rows are kept, by table.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Retention {
     /// Days of log tables and dead letters that are not named; without it they are kept for ever.
     pub default: Option<u32>,
     /// Days of tables that are named.
     pub tables: BTreeMap<&'static str, u32>,
+    /// Days of `RecordHashes`, which nobody needs once the window of [`Deduplication`] is over.
+    pub record_hashes: u32,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        let record_hashes = days_of(Deduplication::default().window);
+        Self { default: None, tables: BTreeMap::new(), record_hashes }
+    }
+}
+
+/// A span in whole days, none of it left out.
+#[must_use]
+pub fn days_of(span: Duration) -> u32 {
+    u32::try_from(span.as_secs().div_ceil(24 * 60 * 60)).unwrap_or(u32::MAX)
 }
 
 impl Retention {
@@ -56,6 +72,9 @@ impl Retention {
     /// The first day of a table that stays; `None` when all do.
     #[must_use]
     pub fn first_day(&self, table: &Table, today: NaiveDate) -> Option<NaiveDate> {
+        if table.name == RECORD_HASHES.name {
+            return today.checked_sub_days(Days::new(self.record_hashes.into()));
+        }
         let of_default = table.is_log() || table.name == DEAD_LETTERS.name;
         let days = self.tables.get(table.name).copied();
         let days = days.or(self.default.filter(|_| of_default))?;
@@ -210,8 +229,11 @@ mod tests {
 
     #[test]
     fn the_default_is_for_logs_and_dead_letters_and_a_name_goes_before_it() {
-        let retention =
-            Retention { default: Some(400), tables: BTreeMap::from([("AuditLogs", 30)]) };
+        let retention = Retention {
+            default: Some(400),
+            tables: BTreeMap::from([("AuditLogs", 30)]),
+            record_hashes: 2,
+        };
         let today = "2026-02-01".parse().unwrap();
         let first = |name: &str| {
             let table = by_name(name).unwrap();
@@ -222,6 +244,7 @@ mod tests {
         assert_eq!(first("AuditLogs").as_deref(), Some("2026-01-02"));
         assert_eq!(first("RoleAssignments"), None);
         assert_eq!(first("RuleRuns"), None);
+        assert_eq!(first("RecordHashes").as_deref(), Some("2026-01-30"));
         assert!(!Retention::applies_to(&RULE_RUNS));
         assert_eq!(Retention::default().first_day(by_name("SigninLogs").unwrap(), today), None);
     }

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::alert::{RuleSummary, WebhookDestination, deliver_pending, run_rule};
 use crate::detect::Rule;
-use crate::ingest::{FlushLimits, Hub, IngestError, Ingester, Run, ingest_hubs};
+use crate::ingest::{Deduplication, FlushLimits, Hub, IngestError, Ingester, Run, ingest_hubs};
 use crate::lake::{Eagerness, Lake, LakeError};
 use crate::maintenance::{self, Done, Policy};
 use crate::metrics::{self, Metrics};
@@ -52,6 +52,8 @@ pub struct Service {
     pub hubs: Vec<Hub>,
     /// When rows are committed.
     pub limits: FlushLimits,
+    /// How repeated records are recognized, if at all.
+    pub deduplication: Option<Deduplication>,
     /// Rules that run.
     pub rules: Vec<Arc<Rule>>,
     /// Where alerts go.
@@ -107,8 +109,9 @@ impl Service {
         }
         let mut wait = FIRST_WAIT;
         loop {
-            let mut ingester =
-                Ingester::new(self.lake.clone(), self.limits).with_readings(metrics.readings());
+            let mut ingester = Ingester::new(self.lake.clone(), self.limits)
+                .with_deduplication(self.deduplication)
+                .with_readings(metrics.readings());
             let (mut committed, mut repeated) = (0, 0);
             let result =
                 ingest_hubs(&mut ingester, &self.hubs, Run::Continuous, cancel, |ingester| {

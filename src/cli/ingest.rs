@@ -79,7 +79,8 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
 async fn from_hubs(context: &Context, run: Run) -> Result<Exit, Failure> {
     let hubs = context.hubs()?;
     let lake = context.lake()?;
-    let mut ingester = Ingester::new(lake, FlushLimits::from(context.config.flush));
+    let mut ingester = Ingester::new(lake, FlushLimits::from(context.config.flush))
+        .with_deduplication(context.config.deduplication.into());
     let cancel = stop::on_signal();
     ingest_hubs(&mut ingester, &hubs, run, &cancel, |_| {}).await?;
     print_counts(context, ingester.counts())?;

@@ -16,6 +16,7 @@ pub(super) async fn run(context: &Context) -> Result<Exit, Failure> {
         lake: context.lake()?,
         hubs: context.hubs()?,
         limits: FlushLimits::from(context.config.flush),
+        deduplication: context.config.deduplication.into(),
         rules: context.enabled_rules()?.into_iter().map(Arc::new).collect(),
         destinations: destinations.collect::<Result<_, _>>()?,
         metrics: listener(context.config.metrics.listen).await?,

@@ -7,7 +7,8 @@ use serde::Deserialize;
 
 use super::{ConfigError, period};
 use crate::detect::Period;
-use crate::maintenance::{GRACE, LEAST_LOG_RETENTION, LOG_RETENTION, Policy, Retention};
+use crate::ingest::Deduplication;
+use crate::maintenance::{GRACE, LEAST_LOG_RETENTION, LOG_RETENTION, Policy, Retention, days_of};
 use crate::suggest::closest;
 use crate::table;
 
@@ -54,6 +55,7 @@ impl Default for Maintenance {
 pub(super) fn policy(
     maintenance: Maintenance,
     retention: &RetentionByTable,
+    deduplication: Option<Deduplication>,
 ) -> Result<Policy, ConfigError> {
     let failed = |key: &str, reason: String| ConfigError::Value { key: key.into(), reason };
     if !(LEAST_GRACE..=GRACE).contains(&maintenance.vacuum_grace) {
@@ -66,14 +68,20 @@ pub(super) fn policy(
         return Err(failed("maintenance.logRetention", reason.into()));
     }
     Ok(Policy {
-        retention: resolve(retention)?,
+        retention: resolve(retention, deduplication)?,
         grace: maintenance.vacuum_grace,
         log_retention: maintenance.log_retention,
     })
 }
 
-fn resolve(by_table: &RetentionByTable) -> Result<Retention, ConfigError> {
+fn resolve(
+    by_table: &RetentionByTable,
+    deduplication: Option<Deduplication>,
+) -> Result<Retention, ConfigError> {
     let mut retention = Retention::default();
+    if let Some(deduplication) = deduplication {
+        retention.record_hashes = days_of(deduplication.window);
+    }
     for (name, period) in by_table {
         let failed =
             |reason: String| ConfigError::Value { key: format!("retention.{name}"), reason };
@@ -98,7 +106,7 @@ fn resolve(by_table: &RetentionByTable) -> Result<Retention, ConfigError> {
         };
         if !Retention::applies_to(table) {
             return Err(failed(
-                "its rows are what makes every alert and every delivery come once, and they stay"
+                "its rows are entralog's own books, and they stay as long as they are needed"
                     .into(),
             ));
         }

@@ -4,6 +4,7 @@
 //! refused. Secrets never stand in the file: they are named by environment variable or file, and
 //! they are never printed.
 
+mod deduplication;
 mod destinations;
 mod hubs;
 mod maintenance;
@@ -18,6 +19,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+pub use deduplication::Deduplicate;
 pub use maintenance::{Maintenance, RetentionByTable};
 pub use secret::{Secret, SecretError};
 
@@ -80,6 +82,8 @@ pub struct Config {
     pub event_hubs: Vec<EventHubs>,
     /// When waiting rows are committed.
     pub flush: Flush,
+    /// How records are recognized that hubs bring again.
+    pub deduplication: Deduplicate,
     /// Rules besides the built-in ones.
     pub rules: Rules,
     /// Where alerts are delivered.
@@ -99,6 +103,7 @@ impl Default for Config {
             storage: Storage::default(),
             event_hubs: Vec::new(),
             flush: Flush::default(),
+            deduplication: Deduplicate::default(),
             rules: Rules::default(),
             destinations: Vec::new(),
             metrics: Metrics::default(),
@@ -305,7 +310,7 @@ impl Config {
     /// # Errors
     /// A value does not make sense, which [`load`](Self::load) has ruled out.
     pub fn policy(&self) -> Result<Policy, ConfigError> {
-        maintenance::policy(self.maintenance, &self.retention)
+        maintenance::policy(self.maintenance, &self.retention, self.deduplication.into())
     }
 
     fn check(&self) -> Result<(), ConfigError> {

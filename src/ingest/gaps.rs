@@ -33,6 +33,8 @@ pub enum GapReason {
     BeforeFirstRead,
     /// The event holds no record, such as `{"records":[]}`.
     NoRecords,
+    /// Other events brought every record of the event before, byte for byte.
+    Duplicates,
 }
 
 impl GapReason {
@@ -43,6 +45,7 @@ impl GapReason {
             Self::RemovedByRetention => "removed_by_retention",
             Self::BeforeFirstRead => "before_first_read",
             Self::NoRecords => "no_records",
+            Self::Duplicates => "duplicates",
         }
     }
 }

@@ -1,14 +1,15 @@
 //! Deliveries into the lake, each record exactly once.
 //!
-//! A flush commits every table that has rows, each with the positions of the sources that gave
-//! them, what sequence numbers have none, and `DeadLetters` last with the positions of all: that commit says that everything up to
-//! there is in. A run that dies in between starts again from the positions of `DeadLetters`, and
+//! A flush commits every table that has rows, each with the positions of the sources that gave them, then
+//! what sequence numbers have none, then the hashes of the records, and `DeadLetters` last with the positions
+//! of all: that commit says that everything up to there is in. A run that dies in between starts again from the positions of `DeadLetters`, and
 //! the rows that a table holds already are passed over by that table's own positions.
 //!
 //! Records are decoded here, into small batches; a thread beside this one encodes them as they come and
 //! makes the commits. So memory holds a few batches and the encoded rows of one flush.
 
 mod committer;
+mod duplicates;
 mod export;
 mod files;
 mod gaps;
@@ -19,21 +20,23 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+pub use duplicates::Deduplication;
 pub use export::{FileFormat, Reading};
 pub use files::{FileOutcome, FileReport, ingest_files};
 pub use gaps::{GapReason, SequenceGap};
 pub use hubs::{Hub, Run, ingest_hubs};
 
 use self::committer::{Committer, TableAdvances};
+use self::duplicates::Duplicates;
 use crate::decode::{Reason, Record, decode};
 use crate::failpoint;
 use crate::lake::{Advance, Lake, LakeError};
 use crate::source::eventhub::{EventHubError, Readings};
 use crate::source::file::FileError;
-use crate::source::{Delivery, Place};
+use crate::source::{Delivery, Place, is_partition};
 use crate::table::{
-    self, DEAD_LETTERS, DeadLetter, DeadLetterBuilder, Provenance, SEQUENCE_GAPS, Table,
-    TableBuilder, to_batch,
+    self, DEAD_LETTERS, DeadLetter, DeadLetterBuilder, Provenance, RECORD_HASHES, SEQUENCE_GAPS,
+    Table, TableBuilder, to_batch,
 };
 
 /// Why ingestion stopped; nothing that was not committed is lost, the next run takes it up.
@@ -100,6 +103,8 @@ pub struct Counts {
     pub dead: BTreeMap<Reason, u64>,
     /// Records that were delivered again and are in the lake already.
     pub repeated: u64,
+    /// Records that another message of a hub brought before, byte for byte.
+    pub duplicates: u64,
     /// Deliveries taken.
     pub deliveries: u64,
 }
@@ -123,6 +128,8 @@ pub struct Ingester {
     builders: HashMap<&'static str, TableBuilder>,
     dead: DeadLetterBuilder,
     gaps: Vec<SequenceGap>,
+    /// Of hubs; `None` when whatever comes is stored.
+    duplicates: Option<Duplicates>,
     sources: BTreeMap<Arc<str>, SourceState>,
     waiting: Waiting,
     committer: Option<Committer>,
@@ -162,6 +169,7 @@ impl Ingester {
             builders: HashMap::new(),
             dead: DeadLetterBuilder::default(),
             gaps: Vec::new(),
+            duplicates: Some(Duplicates::new(Deduplication::default())),
             sources: BTreeMap::new(),
             waiting: Waiting::default(),
             committer: None,
@@ -174,6 +182,13 @@ impl Ingester {
     #[must_use]
     pub fn with_readings(mut self, readings: Readings) -> Self {
         self.readings = readings;
+        self
+    }
+
+    /// Recognizes repeated records otherwise than by default; with `None`, not at all.
+    #[must_use]
+    pub fn with_deduplication(mut self, deduplication: Option<Deduplication>) -> Self {
+        self.duplicates = deduplication.map(Duplicates::new);
         self
     }
 
@@ -199,6 +214,9 @@ impl Ingester {
         let fences = tables.iter().map(|table| table.name).zip(fences).collect();
         let state = SourceState { committed, fences, ..SourceState::default() };
         self.sources.insert(Arc::clone(source_id), state);
+        if let Some(duplicates) = self.duplicates.as_mut().filter(|_| is_partition(source_id)) {
+            duplicates.refresh(&self.lake).await?;
+        }
         Ok(committed)
     }
 
@@ -265,10 +283,21 @@ impl Ingester {
             ingested_at: chrono::Utc::now().timestamp_micros(),
         };
         let decoded = decode(&delivery.body);
-        let is_without_records = decoded.iter().next().is_none();
-        state.note_gaps(delivery, is_without_records, &mut self.gaps);
+        state.note_missing(delivery, &mut self.gaps);
+        let mut duplicates = self.duplicates.as_mut().filter(|_| delivery.place.is_of_hub());
+        let is_hashed = state.is_hashed(delivery.position);
+        let mut nothing_new = Some(GapReason::NoRecords);
         for item in decoded.iter() {
             let category = item.as_ref().ok().and_then(Record::category);
+            if let (Ok(record), Some(duplicates), false) = (&item, &mut duplicates, is_hashed) {
+                state.touched.insert(RECORD_HASHES.name);
+                if !duplicates.is_new(record.json, from.ingested_at) {
+                    self.counts.duplicates += 1;
+                    nothing_new = nothing_new.and(Some(GapReason::Duplicates));
+                    continue;
+                }
+            }
+            nothing_new = None;
             let (reason, detail, body, index) = match &item {
                 Ok(record) => {
                     match place(&mut self.builders, state, record, from, &mut self.counts) {
@@ -292,6 +321,9 @@ impl Ingester {
             *self.counts.dead.entry(reason).or_default() += 1;
             *self.counts.rows.entry(DEAD_LETTERS.name).or_default() += 1;
             self.waiting.rows += 1;
+        }
+        if let Some(reason) = nothing_new {
+            state.note_empty(delivery, reason, &mut self.gaps);
         }
         state.pending = Some(delivery.position);
         self.counts.deliveries += 1;
@@ -336,6 +368,7 @@ impl Ingester {
     /// Asks for a commit of everything that waits.
     async fn commit(&mut self) -> Result<(), IngestError> {
         self.hand_over(0).await?;
+        self.hand_over_hashes().await?;
         let advances = self.seal();
         self.committer().commit(advances).await
     }
@@ -362,6 +395,17 @@ impl Ingester {
             self.committer().write(table, rows).await?;
         }
         Ok(())
+    }
+
+    /// Has the hashes of new records stored, and learns those that others have stored meanwhile.
+    async fn hand_over_hashes(&mut self) -> Result<(), IngestError> {
+        let Some(duplicates) = &mut self.duplicates else { return Ok(()) };
+        let Some(rows) = duplicates.take_rows() else { return Ok(()) };
+        duplicates.refresh(&self.lake).await?;
+        duplicates.merge_now_and_then(&self.lake);
+        let table = &RECORD_HASHES;
+        let rows = rows.map_err(|source| IngestError::Batch { table: table.name, source })?;
+        self.committer().write(table, rows).await
     }
 
     fn committer(&mut self) -> &mut Committer {
@@ -405,36 +449,54 @@ impl Ingester {
 
 /// The tables that are committed before `DeadLetters`, each with the positions of its own rows.
 fn fenced_tables() -> impl Iterator<Item = &'static Table> {
-    table::logs().iter().copied().chain(std::iter::once(&SEQUENCE_GAPS))
+    table::logs().iter().copied().chain([&SEQUENCE_GAPS, &RECORD_HASHES])
 }
 
 impl SourceState {
-    /// Notes the sequence numbers that are missing before a delivery, and that of the delivery itself
-    /// when there is nothing in it, unless they are noted already.
-    fn note_gaps(
-        &mut self,
-        delivery: &Delivery,
-        is_without_records: bool,
-        gaps: &mut Vec<SequenceGap>,
-    ) {
+    /// Notes the sequence numbers that are missing before a delivery.
+    fn note_missing(&mut self, delivery: &Delivery, gaps: &mut Vec<SequenceGap>) {
         let Place::SequenceNumber(number) = delivery.place else { return };
-        if self.fences.get(SEQUENCE_GAPS.name).copied().flatten() >= Some(number) {
-            return;
-        }
-        let mut note = |first, last, reason| {
-            gaps::note(gaps, &delivery.source_id, (first, last), reason);
-            self.touched.insert(SEQUENCE_GAPS.name);
-        };
         match self.committed.max(self.pending) {
             Some(last) if number > last + 1 => {
-                note(last + 1, number - 1, GapReason::RemovedByRetention);
+                self.note(delivery, (last + 1, number - 1), GapReason::RemovedByRetention, gaps);
             }
-            None if number > 0 => note(0, number - 1, GapReason::BeforeFirstRead),
+            None if number > 0 => {
+                self.note(delivery, (0, number - 1), GapReason::BeforeFirstRead, gaps);
+            }
             _ => {}
         }
-        if is_without_records {
-            note(number, number, GapReason::NoRecords);
+    }
+
+    /// Notes the sequence number of a delivery that brings no row.
+    fn note_empty(&mut self, delivery: &Delivery, reason: GapReason, gaps: &mut Vec<SequenceGap>) {
+        if let Place::SequenceNumber(number) = delivery.place {
+            self.note(delivery, (number, number), reason, gaps);
         }
+    }
+
+    /// Notes sequence numbers up to that of a delivery, unless they are noted already.
+    fn note(
+        &mut self,
+        delivery: &Delivery,
+        numbers: (i64, i64),
+        reason: GapReason,
+        gaps: &mut Vec<SequenceGap>,
+    ) {
+        if !self.is_in(&SEQUENCE_GAPS, delivery.position) {
+            gaps::note(gaps, &delivery.source_id, numbers, reason);
+            self.touched.insert(SEQUENCE_GAPS.name);
+        }
+    }
+
+    /// Whether what a delivery brings to a table is in it.
+    fn is_in(&self, table: &Table, position: i64) -> bool {
+        let fence = self.fences.get(table.name).copied().flatten();
+        fence >= Some(position) || self.is_hashed(position)
+    }
+
+    /// Whether the hashes of a delivery are in, and so all that is committed before them.
+    fn is_hashed(&self, position: i64) -> bool {
+        self.fences.get(RECORD_HASHES.name).copied().flatten() >= Some(position)
     }
 }
 
@@ -448,14 +510,15 @@ fn place(
     counts: &mut Counts,
 ) -> Result<usize, (Reason, String)> {
     let table = table::table_of(record)?;
-    if state.fences.get(table.name).copied().flatten() >= Some(from.position) {
+    let builder = builders.entry(table.name).or_insert_with(|| TableBuilder::new(table));
+    let without_time = |reason| (reason, table::without_time(record).to_owned());
+    if state.is_in(table, from.position) {
+        // A dead letter is in `DeadLetters` only, whose commit comes last.
+        builder.check(record).map_err(without_time)?;
         counts.repeated += 1;
         return Ok(0);
     }
-    let builder = builders.entry(table.name).or_insert_with(|| TableBuilder::new(table));
-    builder
-        .append(record, from)
-        .map_err(|reason| (reason, table::without_time(record).to_owned()))?;
+    builder.append(record, from).map_err(without_time)?;
     state.touched.insert(table.name);
     *counts.rows.entry(table.name).or_default() += 1;
     Ok(builder.bytes())

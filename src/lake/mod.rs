@@ -19,6 +19,7 @@ mod location;
 mod log;
 mod maintain;
 mod observe;
+mod read;
 mod scan;
 mod seen;
 mod store;

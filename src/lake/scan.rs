@@ -58,6 +58,10 @@ impl LakeTable {
         self.table
     }
 
+    pub(super) fn inner(&self) -> &Inner {
+        &self.inner
+    }
+
     /// The version that is read; `None` for a table that was never written.
     #[must_use]
     pub fn version(&self) -> Option<u64> {

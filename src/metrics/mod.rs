@@ -27,7 +27,7 @@ use self::rows::UnmappedCounts;
 use crate::lake::{Counted, Observer};
 use crate::maintenance::Done;
 use crate::source::eventhub::Readings;
-use crate::table::{ALERT_DELIVERIES, DEAD_LETTERS, SECURITY_ALERT, Table};
+use crate::table::{ALERT_DELIVERIES, DEAD_LETTERS, RECORD_HASHES, SECURITY_ALERT, Table};
 
 /// Everything that is counted; clones count together.
 #[derive(Debug, Clone)]
@@ -43,6 +43,7 @@ struct Counters {
     records: Family<OfTable, Counter>,
     dead_letters: Family<OfReason, Counter>,
     repeated_records: Counter,
+    duplicate_records: Counter,
     unmapped_properties: Family<OfProperty, Counter>,
     type_surprises: Family<OfColumn, Counter>,
     commits: Family<OfTable, Counter>,
@@ -99,6 +100,7 @@ impl Default for Metrics {
             records: Family::default(),
             dead_letters: Family::default(),
             repeated_records: Counter::default(),
+            duplicate_records: Counter::default(),
             unmapped_properties: Family::default(),
             type_surprises: Family::default(),
             commits: Family::default(),
@@ -118,6 +120,7 @@ impl Default for Metrics {
             records,
             dead_letters,
             repeated_records,
+            duplicate_records,
             unmapped_properties,
             type_surprises,
             commits,
@@ -135,6 +138,11 @@ impl Default for Metrics {
             "repeated_records",
             "Records or deliveries that came again and were in the lake already",
             repeated_records,
+        );
+        registry.register(
+            "duplicate_records",
+            "Records that another message had brought before, byte for byte, and that were not stored",
+            duplicate_records,
         );
         registry.register(
             "unmapped_properties",
@@ -263,6 +271,12 @@ impl Observer for Metrics {
                         let label = OfOutcome { outcome };
                         counters.alert_deliveries.get_or_create(&label).inc_by(count);
                     }
+                })
+            }
+            name if name == RECORD_HASHES.name => {
+                let found = rows::sum(rows, "Duplicates");
+                Counted::new(move || {
+                    counters.duplicate_records.inc_by(found);
                 })
             }
             name if name == SECURITY_ALERT.name => Counted::new(move || {

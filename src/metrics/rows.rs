@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use arrow::array::{Array as _, AsArray as _, RecordBatch, StringArray};
 use arrow::compute::cast;
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, Int64Type};
 
 use crate::drift::{Change, Places};
 use crate::table::Table;
@@ -28,6 +28,13 @@ pub(super) fn by_value(rows: &RecordBatch, column: &str) -> BTreeMap<String, u64
         }
     }
     counts
+}
+
+/// The sum of a column of numbers.
+pub(super) fn sum(rows: &RecordBatch, column: &str) -> u64 {
+    let column = rows.column_by_name(column);
+    let numbers = column.and_then(|column| column.as_primitive_opt::<Int64Type>());
+    numbers.and_then(arrow::compute::sum).and_then(|sum| u64::try_from(sum).ok()).unwrap_or(0)
 }
 
 /// The `_Unmapped` of one table.

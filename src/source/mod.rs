@@ -52,6 +52,14 @@ pub enum Place {
     SequenceNumber(i64),
 }
 
+impl Place {
+    /// Whether the source is a partition of a hub.
+    #[must_use]
+    pub fn is_of_hub(self) -> bool {
+        matches!(self, Self::SequenceNumber(_))
+    }
+}
+
 impl std::fmt::Display for Place {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

@@ -14,7 +14,7 @@ use arrow::array::{
 };
 use arrow::error::ArrowError;
 
-use super::layout::{Fill, Layout};
+use super::layout::{Feeding, Fill, Layout};
 use super::slots::Slots;
 use super::unmapped::Unmapped;
 use super::value::{Value, convert};
@@ -103,6 +103,16 @@ impl TableBuilder {
         self.bytes
     }
 
+    /// Whether a record can be a row.
+    ///
+    /// # Errors
+    /// As of [`append`](Self::append).
+    pub fn check(&mut self, record: &Record<'_>) -> Result<(), Reason> {
+        let exported = self.slots.fill(&self.layout, record);
+        let feeding = exported.map_or(&self.layout.feeding, |exported| &exported.feeding);
+        has_time(&mut self.slots, feeding, record)
+    }
+
     /// Appends a record as a row.
     ///
     /// # Errors
@@ -111,9 +121,7 @@ impl TableBuilder {
         let Self { layout, columns, slots, unmapped, source, rows, .. } = self;
         let exported = slots.fill(layout, record);
         let feeding = exported.map_or(&layout.feeding, |exported| &exported.feeding);
-        if slots.pick(&feeding.time_generated, ColumnType::Time, record).is_none() {
-            return Err(Reason::NoTime);
-        }
+        has_time(slots, feeding, record)?;
         slots.each_alone(&feeding.alone, record, |place, member| {
             let value = convert(&member, layout.columns[place].kind());
             columns[place].append(*rows, value)
@@ -162,6 +170,13 @@ impl TableBuilder {
             _ => builder.finish(rows),
         });
         derived::complete(self.layout.table, filled.collect())
+    }
+}
+
+fn has_time(slots: &mut Slots, feeding: &Feeding, record: &Record<'_>) -> Result<(), Reason> {
+    match slots.pick(&feeding.time_generated, ColumnType::Time, record) {
+        Some(_) => Ok(()),
+        None => Err(Reason::NoTime),
     }
 }
 

@@ -53,8 +53,8 @@ pub use dead_letters::{DeadLetter, DeadLetterBuilder};
 pub use derived::{DERIVED_VERSION, Derivation, Derived};
 pub use form::{Form, exported_type, table_of, without_time};
 pub use own::{
-    ALERT_DELIVERIES, DEAD_LETTER_REPLAYS, DEAD_LETTERS, ROLE_ASSIGNMENTS, ROLE_ELIGIBILITY,
-    RULE_RUNS, SECURITY_ALERT, SEQUENCE_GAPS,
+    ALERT_DELIVERIES, DEAD_LETTER_REPLAYS, DEAD_LETTERS, RECORD_HASHES, ROLE_ASSIGNMENTS,
+    ROLE_ELIGIBILITY, RULE_RUNS, SECURITY_ALERT, SEQUENCE_GAPS,
 };
 pub use rows::{RowsError, from_batches, to_batch};
 

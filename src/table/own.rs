@@ -1,5 +1,5 @@
 //! Tables that entralog fills itself: alerts, the ledgers of rules and deliveries, role snapshots
-//! and dead letters with their replays; what of the hubs has no row at all.
+//! and dead letters with their replays; what of the hubs has no row at all, and what is told apart by hashes.
 
 use super::{Column, Table, binary, boolean, dynamic, long, real, text, time};
 
@@ -42,7 +42,23 @@ pub static SEQUENCE_GAPS: Table = own(
         text("Source", "The partition: `<namespace>/<hub>/<partition>`."),
         long("FirstSequenceNumber", "The first of them."),
         long("LastSequenceNumber", "The last of them."),
-        text("Reason", "`removed_by_retention`, `before_first_read` or `no_records`."),
+        text(
+            "Reason",
+            "`removed_by_retention`, `before_first_read`, `no_records` or `duplicates`.",
+        ),
+    ],
+);
+
+/// The hashes of records that came last, many in a row; see [`crate::ingest::Deduplication`].
+pub static RECORD_HASHES: Table = own(
+    "RecordHashes",
+    "Hashes of the records that hubs have brought lately: one that comes again is stored once.",
+    &[
+        time("TimeGenerated", "When the records came, or shortly after."),
+        text("Ingester", "The run that took them in."),
+        long("Records", "How many hashes the row has."),
+        long("Duplicates", "Records that came again since the row before, and were not stored."),
+        binary("Hashes", "The first 16 bytes of the SHA-256 of each record, one after the other."),
     ],
 );
 
@@ -182,6 +198,7 @@ pub(super) static TABLES: &[&Table] = &[
     &DEAD_LETTERS,
     &DEAD_LETTER_REPLAYS,
     &SEQUENCE_GAPS,
+    &RECORD_HASHES,
     &SECURITY_ALERT,
     &RULE_RUNS,
     &ALERT_DELIVERIES,

@@ -95,6 +95,9 @@ impl Known {
                 (Level::Note, "gone when the partition was first read", "")
             }
             Self::Noted(GapReason::NoRecords) => (Level::Note, "without a record in them", ""),
+            Self::Noted(GapReason::Duplicates) => {
+                (Level::Note, "all of their records came before in others, byte for byte", "")
+            }
             Self::Expired => (
                 Level::Explained,
                 "their rows may have been removed by the lake's own retention",

@@ -13,7 +13,7 @@ use super::gaps::PartitionFacts;
 use super::notes::replayed;
 use crate::lake::Lake;
 use crate::source::is_partition;
-use crate::table::{DEAD_LETTERS, SEQUENCE_GAPS};
+use crate::table::{DEAD_LETTERS, Table, by_name};
 
 /// What the rows of all tables say.
 #[derive(Default)]
@@ -139,12 +139,13 @@ pub(super) fn check_positions(checked: &[Checked], known: &Known) -> Vec<Finding
     // A flush commits the tables of logs before `DeadLetters`.
     for ((table, source), position) in &positions {
         let last = positions.get(&(DEAD_LETTERS.name, *source)).copied();
-        if is_partition(source) && last < Some(*position) && *table != SEQUENCE_GAPS.name {
+        let is_log = by_name(table).is_some_and(Table::is_log);
+        if is_partition(source) && last < Some(*position) && is_log {
             let last = last.map_or_else(|| "the beginning".to_owned(), |last| last.to_string());
             findings.push(Finding {
                 level: Level::Note,
                 check: Check::Position,
-                table: crate::table::by_name(table).map(|table| table.name),
+                table: by_name(table).map(|table| table.name),
                 place: (*source).to_owned(),
                 detail: format!("it is at {position}, and DeadLetters at {last}: a flush is under way or ended too early; the next ingest goes on from there"),
                 remedy: "",

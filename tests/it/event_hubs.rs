@@ -104,7 +104,8 @@ async fn records_of_one_body_go_to_their_tables() {
         sign_in(time, "bo@contoso.com", "50126", "s1"),
     ];
     devhub.append(HUB, 0, body(&records)).unwrap();
-    devhub.append(HUB, 1, body(&records[..2])).unwrap();
+    let others = [sign_in(time, "ada@contoso.com", "0", "s2"), audit(time, "Add user", "a1")];
+    devhub.append(HUB, 1, body(&others)).unwrap();
     devhub.append(HUB, 1, "no JSON at all").unwrap();
     once(&workspace, &devhub);
     let address = devhub.local_addr().port();
@@ -123,8 +124,8 @@ async fn records_of_one_body_go_to_their_tables() {
             row("D", "unknown_category", "0@0#2"),
             row("N", "n0", "0@0#3"),
             row("S", "s1", "0@0#4"),
-            row("S", "s0", "1@0#0"),
-            row("A", "a0", "1@0#1"),
+            row("S", "s2", "1@0#0"),
+            row("A", "a1", "1@0#1"),
             row("D", "invalid_json", "1@1#0"),
         ]
     );

@@ -26,6 +26,7 @@ mod azure;
 mod dead;
 mod derived;
 mod drift;
+mod duplicates;
 mod errors;
 mod event_hubs;
 mod exactly_once;

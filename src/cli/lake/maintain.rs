@@ -126,15 +126,15 @@ pub(super) async fn retain(
     if let Some(keep) = arguments.keep {
         if let Some(table) = tables.iter().find(|table| !Retention::applies_to(table)) {
             let message = format!(
-                "rows of {} are what makes every alert and every delivery come once, and they stay",
+                "rows of {} are entralog's own books, and they stay as long as they are needed",
                 table.name
             );
             return Err(Failure::said(Exit::Usage, message));
         }
         let tables: BTreeMap<_, _> = tables.iter().map(|table| (table.name, keep)).collect();
-        retention = Retention { default: None, tables };
+        retention = Retention { default: None, tables, ..retention };
     }
-    if retention == Retention::default() {
+    if retention.default.is_none() && retention.tables.is_empty() {
         let message = "no retention is configured: write `retention: {default: 400d}` in entralog.yaml, or \
                        name tables with --keep";
         return Err(Failure::said(Exit::Usage, message));

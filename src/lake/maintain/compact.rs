@@ -14,22 +14,18 @@ use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::logical_expr::{Expr, cast, ident, lit};
 use datafusion::physical_plan::SendableRecordBatchStream;
-use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::StreamExt;
 use tokio::sync::mpsc;
 
 use super::super::active::{self, LakeFile, Listing, day_number};
 use super::super::files::{DataFile, Order, write_error};
-use super::super::{Inner, Lake, LakeError, LakeTable, commit, evolve, writer};
+use super::super::{Inner, Lake, LakeError, LakeTable, commit, evolve, read, writer};
 use super::plan::{self, Eagerness};
 use super::rewrite::{self, Rewrite};
 use crate::table::{PARTITION_COLUMN, Table};
 
 /// Memory for sorting, in bytes; what is more goes to disk. The file that is made comes on top.
 const SORT_MEMORY: usize = 64 << 20;
-
-/// Rows of a batch: few, because rows have a hundred columns and a merge holds a batch of each sorted run.
-const BATCH: usize = 1024;
 
 const MICROS_PER_HOUR: i64 = 3_600_000_000;
 
@@ -125,7 +121,7 @@ impl Lake {
     pub async fn merge(&self, group: &Group) -> Result<Option<Merged>, LakeError> {
         let Group { table, day, ref files } = *group;
         let rows = self.table(table).await?.of_files(files.clone());
-        let mut sorted = sorted(self, rows).await.map_err(|error| write_error(table, error))?;
+        let mut sorted = sorted(rows).await.map_err(|error| write_error(table, error))?;
         // Encoding blocks, and is done beside the sorting.
         let (sender, receiver) = mpsc::channel(2);
         let encoded = {
@@ -163,18 +159,8 @@ impl Lake {
 }
 
 /// All rows of a table in their order.
-async fn sorted(
-    lake: &Lake,
-    rows: LakeTable,
-) -> Result<SendableRecordBatchStream, DataFusionError> {
-    let config = SessionConfig::new().with_target_partitions(1).with_batch_size(BATCH);
-    let runtime = RuntimeEnvBuilder::new()
-        .with_memory_pool(Arc::new(FairSpillPool::new(SORT_MEMORY)))
-        .build_arc()?;
-    let context = SessionContext::new_with_config_rt(config, runtime);
-    let (url, store) = lake.store();
-    context.register_object_store(&url, store);
-
+async fn sorted(rows: LakeTable) -> Result<SendableRecordBatchStream, DataFusionError> {
+    let pool = Arc::new(FairSpillPool::new(SORT_MEMORY));
     let table = rows.table();
     let columns: Vec<Expr> = table.all_columns().map(|column| ident(column.name)).collect();
     let time = || ident("TimeGenerated");
@@ -183,7 +169,8 @@ async fn sorted(
     let mut order = vec![hour.sort(true, false)];
     order.extend(who.map(|who| ident(who).sort(true, false)));
     order.push(time().sort(true, false));
-    context.read_table(Arc::new(rows))?.sort(order)?.select(columns)?.execute_stream().await
+    let rows = read::frame(rows, RuntimeEnvBuilder::new().with_memory_pool(pool))?;
+    rows.sort(order)?.select(columns)?.execute_stream().await
 }
 
 /// A file that is stored.
