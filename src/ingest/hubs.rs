@@ -13,7 +13,14 @@ use crate::source::eventhub::{
 };
 
 /// Deliveries that wait between readers and ingester; each may be 1 MiB.
-const WAITING: usize = 64;
+const WAITING: usize = 16;
+
+/// Messages that the service may send ahead, for all partitions together: each may be 1 MiB, and what was sent ahead is
+/// in memory.
+const AHEAD: usize = 256;
+
+/// And for each partition at least, so that it need not wait for every single one.
+const LEAST_AHEAD: usize = 8;
 
 /// A hub that is to be read.
 #[derive(Clone)]
@@ -51,27 +58,32 @@ pub async fn ingest_hubs(
     let mut readers = JoinSet::new();
     // Two ingesters started within one second are equals: then the later one is displaced.
     let owner_level = chrono::Utc::now().timestamp();
+    let mut found = Vec::new();
     for hub in hubs {
-        for partition in partitions(&hub.namespace, &hub.name).await? {
-            let after = resume(ingester, hub, &partition).await?;
-            let until = match run {
-                Run::Continuous => Until::Stopped,
-                Run::Once => Until::SequenceNumber(partition.last_sequence_number),
-            };
-            let readings = ingester.readings();
-            let reading = readings.partition(&hub.namespace.name, &hub.name, &partition.id);
-            reading.begin(after, partition.last_sequence_number);
-            let reader = PartitionReader {
-                namespace: hub.namespace.clone(),
-                hub: hub.name.clone(),
-                partition,
-                owner_level,
-                after,
-                until,
-                reading,
-            };
-            readers.spawn(reader.run(sender.clone()));
-        }
+        let partitions = partitions(&hub.namespace, &hub.name).await?;
+        found.extend(partitions.into_iter().map(|partition| (hub, partition)));
+    }
+    let prefetch = u32::try_from((AHEAD / found.len().max(1)).max(LEAST_AHEAD)).unwrap_or(u32::MAX);
+    for (hub, partition) in found {
+        let after = resume(ingester, hub, &partition).await?;
+        let until = match run {
+            Run::Continuous => Until::Stopped,
+            Run::Once => Until::SequenceNumber(partition.last_sequence_number),
+        };
+        let readings = ingester.readings();
+        let reading = readings.partition(&hub.namespace.name, &hub.name, &partition.id);
+        reading.begin(after, partition.last_sequence_number);
+        let reader = PartitionReader {
+            namespace: hub.namespace.clone(),
+            hub: hub.name.clone(),
+            partition,
+            owner_level,
+            prefetch,
+            after,
+            until,
+            reading,
+        };
+        readers.spawn(reader.run(sender.clone()));
     }
     drop(sender);
 

@@ -58,7 +58,10 @@ pub static RECORD_HASHES: Table = own(
         text("Ingester", "The run that took them in."),
         long("Records", "How many hashes the row has."),
         long("Duplicates", "Records that came again since the row before, and were not stored."),
-        binary("Hashes", "The first 16 bytes of the SHA-256 of each record, one after the other."),
+        binary(
+            "Hashes",
+            "The XXH3 of each record, one after the other, 16 bytes each, the lowest first.",
+        ),
     ],
 );
 

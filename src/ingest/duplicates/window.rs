@@ -8,7 +8,7 @@ use std::collections::{HashSet, VecDeque};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::time::Duration;
 
-use sha2::{Digest as _, Sha256};
+use xxhash_rust::xxh3::xxh3_128;
 
 /// Records of a full generation: what a table of 2^19 places takes before it doubles.
 pub(super) const GENERATION: usize = (1 << 19) / 8 * 7;
@@ -19,15 +19,14 @@ pub(super) const GENERATION_BYTES: usize = (1 << 19) * (size_of::<Hash>() + 1);
 /// Generations of a span, at least.
 const PARTS: i64 = 8;
 
-/// The first half of the SHA-256 of a record. Its writer does not choose all of a record's bytes, but
-/// some of them, and must not be able to pass one record off as another.
+/// The XXH3 of a record, 128 bits of it, the lowest first. It is no cryptographic hash and need not be: to have a
+/// record taken for a repetition, one would have to send another one of the same hash before, and nobody knows the id
+/// and the time that Entra will write into a record to come.
 pub(super) type Hash = [u8; 16];
 
 /// The hash of a record.
 pub(super) fn hash_of(record: &[u8]) -> Hash {
-    let mut hash = Hash::default();
-    hash.copy_from_slice(&Sha256::digest(record)[..16]);
-    hash
+    xxh3_128(record).to_le_bytes()
 }
 
 /// Hashes and when they came, in microseconds since the epoch.

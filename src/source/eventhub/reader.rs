@@ -44,9 +44,6 @@ pub const STALL_BOUND: Duration = Duration::from_secs(15);
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
-/// Events that the service may send ahead of us.
-const PREFETCH: u32 = 300;
-
 /// Until where a partition is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Until {
@@ -66,6 +63,8 @@ pub struct PartitionReader {
     pub partition: Partition,
     /// Of two readers the one with the higher level stays (`owner level`, or epoch).
     pub owner_level: i64,
+    /// Messages that the service may send ahead.
+    pub prefetch: u32,
     /// The position in the lake.
     pub after: Option<i64>,
     /// When to end.
@@ -191,7 +190,7 @@ impl PartitionReader {
         };
         let options = OpenReceiverOptions {
             owner_level: Some(self.owner_level),
-            prefetch: Some(PREFETCH),
+            prefetch: Some(self.prefetch),
             start_position: Some(StartPosition { location, inclusive: false }),
             receive_timeout: None,
         };
