@@ -13,6 +13,7 @@ use delta_kernel::transaction::data_layout::DataLayout;
 use delta_kernel::transaction::{CommitResult, UpdateTableOperation};
 use object_store::ObjectStoreExt;
 
+use super::objects::read_error;
 use super::{ENGINE_INFO, Inner, LakeError, Seen, files};
 use crate::failpoint;
 use crate::table::{PARTITION_COLUMN, Table};
@@ -130,7 +131,7 @@ fn not_overtaken(
             inner.forget(table);
             Err(LakeError::Overtaken { table: table.name.into(), version: committed, took })
         }
-        Err(error) => Err(files::write_error(table, error)),
+        Err(error) => Err(read_error(table, &before, &error)),
     }
 }
 
@@ -169,15 +170,8 @@ fn try_commit(
         }
         Ok(CommitResult::Conflicted(_)) => Ok(None),
         Ok(CommitResult::Retryable(retryable)) => Err(failed(retryable.error)),
-        Err(error) if is_lost_race(&error) => Ok(None),
         Err(error) => Err(failed(error)),
     }
-}
-
-/// Delta itself refuses a commit whose `txn` another writer has moved since the snapshot; the
-/// fence then says who is where.
-fn is_lost_race(error: &delta_kernel::KernelError) -> bool {
-    error.to_string().contains("ConcurrentTransaction")
 }
 
 /// Delta compares `txn` versions only with writers that are faster than this one; one that comes

@@ -5,6 +5,7 @@
 //! continues, and is [fenced](LakeError::Fenced) when the table has another, so a row can neither
 //! be written twice nor skipped, whoever else writes. Tables are made when they are first written.
 
+mod action;
 mod active;
 mod added;
 mod commit;
@@ -18,9 +19,12 @@ mod history;
 mod location;
 mod log;
 mod maintain;
+mod objects;
 mod observe;
 mod scan;
 mod seen;
+mod state;
+mod statistics;
 mod store;
 mod writer;
 
@@ -37,16 +41,18 @@ use futures::future::try_join_all;
 use object_store::ObjectStore;
 use url::Url;
 
+pub use action::{AddedFile, CommitCounts, LogCommit, RemovedFile, commit_name};
 use added::Commits;
 pub use commit::Advance;
-pub use contents::{ActiveFile, Contents, SourcePosition, StoredFile, Totals};
+pub use contents::{ActiveFile, Contents, SourcePosition, Totals};
 pub use digest::{Digest, digest_of_name};
 pub use error::LakeError;
 pub use history::{Before, History, HistoryEntry};
-pub use log::{AddedFile, LogCommit, RemovedFile, TableLog, commit_name};
+pub use log::TableLog;
 pub use maintain::{
     CleanedLog, Eagerness, Group, Merged, Removed, Unneeded, UnneededFile, Vacuumed,
 };
+pub use objects::StoredFile;
 pub use observe::{Counted, Observer};
 pub use scan::LakeTable;
 use seen::Seen;
@@ -56,6 +62,9 @@ use crate::table::{self, DEAD_LETTERS, Table};
 
 /// What `commitInfo` names as the writer.
 const ENGINE_INFO: &str = concat!("entralog/", env!("CARGO_PKG_VERSION"));
+
+/// What every version of this one begins with there.
+const ENGINE_NAME: &str = "entralog/";
 
 /// A position of every table from which retention has removed rows: the latest `_IngestedAt` of them, in
 /// microseconds since the epoch. It is moved in the commit that removes them, so that a sequence number

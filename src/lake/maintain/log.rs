@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{StreamExt, stream};
 use object_store::{Error as StoreError, ObjectMeta, ObjectStoreExt};
 
 use super::super::files::write_error;
@@ -43,11 +43,7 @@ impl Lake {
     ) -> Result<CleanedLog, LakeError> {
         let store = Arc::clone(&self.inner.store);
         let log = self.inner.path(table, "_delta_log/")?;
-        let entries: Vec<ObjectMeta> = match store.list(Some(&log)).try_collect().await {
-            Ok(entries) => entries,
-            Err(StoreError::NotFound { .. }) => return Ok(CleanedLog::default()),
-            Err(error) => return Err(write_error(table, error)),
-        };
+        let entries = self.inner.list(table, &log).await?;
         let entries: Vec<_> = entries.into_iter().filter_map(Entry::of).collect();
         let Some(cutoff) =
             TimeDelta::from_std(keep).ok().and_then(|keep| Utc::now().checked_sub_signed(keep))
