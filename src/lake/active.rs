@@ -183,6 +183,14 @@ fn text<'a>(batch: &'a RecordBatch, column: &str) -> Option<&'a StringArray> {
     batch.column_by_name(column)?.as_string_opt::<i32>()
 }
 
+/// Rows of the file that a writer's metadata describes.
+pub(super) fn stored_rows(added: &RecordBatch) -> Option<u64> {
+    let statistics = added.column_by_name("stats")?.as_struct_opt()?;
+    let rows = statistics.column_by_name("numRecords")?.as_primitive_opt::<Int64Type>()?;
+    let is_one = rows.len() == 1 && rows.is_valid(0);
+    is_one.then(|| u64::try_from(rows.value(0)).ok())?
+}
+
 /// Path and bytes of the file that a writer's metadata describes.
 pub(super) fn stored(added: &RecordBatch) -> Option<(String, u64)> {
     let path = text(added, "path")?;

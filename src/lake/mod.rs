@@ -26,6 +26,7 @@ mod seen;
 mod state;
 mod statistics;
 mod store;
+mod vouched;
 mod writer;
 
 use std::collections::HashMap;
@@ -56,6 +57,8 @@ pub use objects::StoredFile;
 pub use observe::{Counted, Observer};
 pub use scan::LakeTable;
 use seen::Seen;
+use vouched::Ledger;
+pub use vouched::{Vouched, is_bookkeeping};
 pub use writer::TableWriter;
 
 use crate::table::{self, DEAD_LETTERS, Table};
@@ -86,6 +89,7 @@ struct Inner {
     snapshots: Mutex<HashMap<&'static str, Known>>,
     /// Commits that were read to see what is new.
     commits: Commits,
+    ledger: Ledger,
     observer: OnceLock<Arc<dyn Observer>>,
 }
 
@@ -131,8 +135,9 @@ impl Lake {
             .with_task_executor(Arc::new(executor))
             .build();
         let (snapshots, commits) = (Mutex::default(), Commits::default());
-        let observer = OnceLock::new();
-        Self { inner: Arc::new(Inner { root, store, engine, snapshots, commits, observer }) }
+        let (ledger, observer) = (Ledger::default(), OnceLock::new());
+        let inner = Inner { root, store, engine, snapshots, commits, ledger, observer };
+        Self { inner: Arc::new(inner) }
     }
 
     /// Tells `observer` of every commit from now on. There is one at most: the first that comes.
@@ -314,6 +319,12 @@ impl Inner {
         Some((Arc::clone(&known.snapshot), known.seen))
     }
 
+    /// The versions of tables that were seen.
+    fn known_versions(&self) -> Vec<(&'static str, u64)> {
+        let snapshots = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
+        snapshots.iter().map(|(table, known)| (*table, known.snapshot.version())).collect()
+    }
+
     /// A snapshot that is the newest now.
     fn remember(&self, table: &'static Table, snapshot: &SnapshotRef) {
         self.remember_of(table, snapshot, Seen::now());
@@ -336,7 +347,11 @@ impl Inner {
         &self.engine
     }
 
-    fn delta_error(&self, table: &Table, source: KernelError) -> LakeError {
+    fn delta_error(&self, table: &Table, mut source: KernelError) -> LakeError {
+        // It is of use to whoever debugs Delta, and of none to whoever reads a message.
+        while let KernelError::Backtraced { source: inner, .. } = source {
+            source = *inner;
+        }
         LakeError::Delta {
             table: table.name.into(),
             location: location::display(&self.root),
