@@ -23,6 +23,8 @@ pub struct TableLog {
     table: &'static Table,
     commits: BTreeSet<u64>,
     checkpoints: BTreeSet<u64>,
+    /// Those of the commits whose files have no byte.
+    empty: BTreeSet<u64>,
     /// The checkpoint that `_last_checkpoint` names.
     last_checkpoint: Option<u64>,
 }
@@ -38,13 +40,20 @@ impl Lake {
             table,
             commits: BTreeSet::new(),
             checkpoints: BTreeSet::new(),
+            empty: BTreeSet::new(),
             last_checkpoint: None,
         };
         let directory = self.inner.path(table, "_delta_log")?;
         for file in self.inner.list(table, &directory).await? {
             let Some(name) = file.location.filename() else { continue };
             match name.split_once('.') {
-                Some((version, "json")) => log.commits.extend(version.parse::<u64>()),
+                Some((version, "json")) => {
+                    let Ok(version) = version.parse() else { continue };
+                    log.commits.insert(version);
+                    if file.size == 0 {
+                        log.empty.insert(version);
+                    }
+                }
                 Some((version, rest)) if rest.starts_with("checkpoint.") => {
                     log.checkpoints.extend(version.parse::<u64>());
                 }
@@ -80,6 +89,12 @@ impl TableLog {
     #[must_use]
     pub fn commits(&self) -> &BTreeSet<u64> {
         &self.commits
+    }
+
+    /// Versions whose commits have files without a byte.
+    #[must_use]
+    pub fn empty(&self) -> &BTreeSet<u64> {
+        &self.empty
     }
 
     /// Versions of which there is a checkpoint.
