@@ -42,6 +42,8 @@ pub struct CommitCounts {
     pub files_removed: u64,
     /// Rows of the files that it adds.
     pub rows: u64,
+    /// Rows of the files that it removes, where that is known.
+    pub rows_removed: Option<u64>,
 }
 
 /// An `add` action.
@@ -112,6 +114,21 @@ struct CommitInfo {
     operation_metrics: Option<serde_json::Value>,
 }
 
+impl LogCommit {
+    /// Rows of the files that it adds; `None` when one of them does not count them.
+    #[must_use]
+    pub fn rows_added(&self) -> Option<u64> {
+        self.added.iter().map(AddedFile::rows).sum()
+    }
+
+    /// Rows of the files that it removes, where its writer says so.
+    #[must_use]
+    pub fn rows_removed(&self) -> Option<u64> {
+        let counted = self.counted.and_then(|counted| counted.rows_removed);
+        counted.or_else(|| self.removed.iter().map(RemovedFile::rows).sum())
+    }
+}
+
 impl AddedFile {
     /// Its rows, where the statistics count them.
     #[must_use]
@@ -131,15 +148,18 @@ impl RemovedFile {
 const FILES_ADDED: &str = "numAddedFiles";
 const FILES_REMOVED: &str = "numRemovedFiles";
 const ROWS: &str = "numOutputRows";
+const ROWS_REMOVED: &str = "numDeletedRows";
 
 impl CommitCounts {
     /// As Delta wants them, under the names that other writers use too.
-    pub(super) fn metrics(self) -> [(&'static str, Option<String>); 3] {
-        [
-            (FILES_ADDED, Some(self.files_added.to_string())),
-            (FILES_REMOVED, Some(self.files_removed.to_string())),
-            (ROWS, Some(self.rows.to_string())),
-        ]
+    pub(super) fn metrics(self) -> impl Iterator<Item = (&'static str, Option<String>)> {
+        let metrics = [
+            (FILES_ADDED, Some(self.files_added)),
+            (FILES_REMOVED, Some(self.files_removed)),
+            (ROWS, Some(self.rows)),
+            (ROWS_REMOVED, self.rows_removed),
+        ];
+        metrics.into_iter().filter_map(|(name, n)| Some((name, Some(n?.to_string()))))
     }
 
     fn of(metrics: &serde_json::Value) -> Option<Self> {
@@ -148,6 +168,7 @@ impl CommitCounts {
             files_added: count(FILES_ADDED)?,
             files_removed: count(FILES_REMOVED)?,
             rows: count(ROWS)?,
+            rows_removed: count(ROWS_REMOVED),
         })
     }
 }
@@ -237,8 +258,9 @@ mod tests {
 
     #[test]
     fn only_what_entralog_counted_is_taken_for_its_count() {
-        let counts = CommitCounts { files_added: 2, files_removed: 0, rows: 30 };
-        let metrics: HashMap<_, _> = counts.metrics().into();
+        let counts =
+            CommitCounts { files_added: 2, files_removed: 1, rows: 30, rows_removed: Some(4) };
+        let metrics: HashMap<_, _> = counts.metrics().collect();
         let of = |writer: &str| {
             let info = serde_json::json!({"engineInfo": writer, "operationMetrics": metrics});
             parse(1, serde_json::json!({"commitInfo": info}).to_string().as_bytes())

@@ -203,6 +203,7 @@ fn try_commit(
         files_added: added.len() as u64,
         files_removed: 0,
         rows: rows.unwrap_or_default(),
+        rows_removed: Some(0),
     };
     let mut builder =
         snapshot.update_table(UpdateTableOperation::StreamingUpdate, ENGINE_INFO, true);

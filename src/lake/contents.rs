@@ -6,9 +6,10 @@ use arrow::datatypes::SchemaRef;
 use chrono::{DateTime, NaiveDate, Utc};
 use delta_kernel::engine::arrow_conversion::TryIntoArrow as _;
 
+use super::files::block_on;
 use super::state::{self, State};
 use super::statistics::{Statistics, rows_of};
-use super::{Lake, LakeError};
+use super::{Lake, LakeError, action};
 use crate::table::Table;
 
 /// A table at one version, summed up.
@@ -85,12 +86,18 @@ impl Lake {
     pub async fn totals(&self, table: &'static Table) -> Result<Option<Totals>, LakeError> {
         self.blocking(move |inner| {
             let Some(snapshot) = inner.snapshot(table)? else { return Ok(None) };
-            let committed_at = snapshot
-                .get_timestamp(inner.engine())
-                .map_err(|error| inner.delta_error(table, error))?;
+            // The time of its file is another one once the lake was copied.
+            let newest = block_on(action::read(inner, table, snapshot.version()))?;
+            let committed_at = match newest.and_then(|newest| newest.time) {
+                Some(time) => Some(time),
+                None => snapshot
+                    .get_timestamp(inner.engine())
+                    .map(DateTime::from_timestamp_millis)
+                    .map_err(|error| inner.delta_error(table, error))?,
+            };
             let mut totals = Totals {
                 version: snapshot.version(),
-                committed_at: DateTime::from_timestamp_millis(committed_at),
+                committed_at,
                 rows: Some(0),
                 ..Totals::default()
             };

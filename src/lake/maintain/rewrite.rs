@@ -101,8 +101,12 @@ fn try_commit(
     let failed = |error| inner.delta_error(table, error);
     let before = snapshot.get_app_id_version(RETENTION, inner.engine()).map_err(failed)?;
     let count = Count::of(inner, table, &snapshot)?;
-    let mut counts =
-        CommitCounts { files_removed: removed.len() as u64, ..CommitCounts::default() };
+    let rows = removed.iter().map(|file| file.statistics.rows).sum();
+    let mut counts = CommitCounts {
+        files_removed: removed.len() as u64,
+        rows_removed: rows,
+        ..CommitCounts::default()
+    };
     let (operation, data_change, count) = match rewrite {
         Rewrite::Merge { added, .. } => {
             counts.files_added = 1;
@@ -111,7 +115,6 @@ fn try_commit(
             (UpdateTableOperation::Optimize, false, count)
         }
         Rewrite::Remove => {
-            let rows = removed.iter().map(|file| file.statistics.rows).sum();
             let count = count.and_then(|count| count.after(Some(0), rows));
             (UpdateTableOperation::Delete, true, count)
         }

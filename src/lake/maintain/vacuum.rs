@@ -93,9 +93,11 @@ impl Lake {
         let mut files: Vec<_> =
             stored.iter().filter_map(|file| named.judge(file, grace, now)).collect();
         if !dry_run {
-            let mut deletions = stream::iter(&files)
-                .map(|file| {
-                    let (store, path) = (Arc::clone(&store), Path::from(file.path.as_str()));
+            // By value: a future that borrows them could not be spawned.
+            let paths: Vec<_> = files.iter().map(|file| Path::from(file.path.as_str())).collect();
+            let mut deletions = stream::iter(paths)
+                .map(|path| {
+                    let store = Arc::clone(&store);
                     async move { store.delete(&path).await }
                 })
                 .buffer_unordered(CONCURRENT);
