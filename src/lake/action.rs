@@ -204,8 +204,7 @@ pub(super) fn parse(version: u64, bytes: &[u8]) -> Result<LogCommit, String> {
     let lines = (1..).zip(bytes.split(|byte| *byte == b'\n'));
     for (number, line) in lines.filter(|(_, line)| !line.trim_ascii().is_empty()) {
         is_empty = false;
-        let action =
-            serde_json::from_slice(line).map_err(|error| format!("line {number}: {error}"))?;
+        let action = serde_json::from_slice(line).map_err(|error| said(number, &error))?;
         match action {
             Action::Add(file) => commit.added.push(file),
             Action::Remove(file) => commit.removed.push(file),
@@ -231,6 +230,13 @@ pub(super) fn parse(version: u64, bytes: &[u8]) -> Result<LogCommit, String> {
         return Err("there is nothing in it".into());
     }
     Ok(commit)
+}
+
+/// The parser only sees the one line, and would call it the first.
+fn said(line: usize, error: &serde_json::Error) -> String {
+    let reason = error.to_string();
+    let reason = reason.rsplit_once(" at line ").map_or(reason.as_str(), |(reason, _)| reason);
+    format!("line {line}, column {}: {reason}", error.column())
 }
 
 #[cfg(test)]
@@ -276,7 +282,8 @@ mod tests {
         for text in ["{\"commitInfo\":{}}\n{\"ad\":{}}", "{\"commitInfo\":{}}\n{\"add\":{\"path\":"]
         {
             let error = parse(0, text.as_bytes()).unwrap_err();
-            assert!(error.starts_with("line 2: "), "{error}");
+            assert!(error.starts_with("line 2, column "), "{error}");
+            assert!(!error.contains("line 1"), "{error}");
         }
     }
 

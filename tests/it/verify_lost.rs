@@ -165,12 +165,19 @@ fn a_commit_that_is_cut_off_is_named_with_the_line_and_without_a_backtrace() {
         let expected = format!("log SigninLogs {}", name_of(&log));
         let (_, row) = problems.iter().find(|(problem, _)| *problem == expected).unwrap();
         let detail = row["Detail"].as_str().unwrap();
-        assert!(detail.starts_with(&format!("it cannot be read: line {line}: ")), "{detail}");
+        assert!(
+            detail.starts_with(&format!("it cannot be read: line {line}, column ")),
+            "{detail}"
+        );
         for problem in &problems {
             let detail = problem.1["Detail"].as_str().unwrap();
             assert!(!detail.contains(".rs:") && !detail.contains('\n'), "{detail}");
         }
     }
+    let mut command = workspace.command(&["query", "SELECT count(*) FROM SigninLogs"]);
+    let finished = Running::start(command.env("RUST_BACKTRACE", "1")).wait();
+    assert!(finished.error().contains("SigninLogs"), "{finished:#?}");
+    assert!(!finished.stderr.contains(".rs:"), "{finished:#?}");
 }
 
 #[test]
