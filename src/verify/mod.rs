@@ -77,7 +77,7 @@ impl Verification {
 }
 
 /// Times that a lake is looked at again whose files were replaced and deleted under the eyes of the check.
-const LOOKS: usize = 3;
+const LOOKS: usize = 5;
 
 /// Checks a lake.
 ///

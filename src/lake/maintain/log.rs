@@ -168,6 +168,15 @@ mod tests {
     }
 
     #[test]
+    fn a_young_commit_keeps_what_came_after_it_whatever_their_clocks_said() {
+        let commits = (0..20).map(|n| entry(&format!("{n:020}.json"), if n == 7 { 19 } else { n }));
+        let checkpoints = [5, 10].map(|n| entry(&format!("{n:020}.checkpoint.parquet"), n));
+        let entries: Vec<_> = commits.chain(checkpoints).flatten().collect();
+        let cutoff = "2026-01-05T15:30:00Z".parse().unwrap();
+        assert_eq!(unneeded(entries, cutoff).map(|(begins_at, _)| begins_at), Some(5));
+    }
+
+    #[test]
     fn what_is_of_no_version_is_left_alone() {
         for name in ["_last_checkpoint", "_commits/1.json", "0001.json", "00000000000000000001"] {
             assert!(entry(name, 0).is_none(), "{name}");
