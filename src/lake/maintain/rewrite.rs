@@ -99,7 +99,6 @@ fn try_commit(
     removed: &[LakeFile],
 ) -> Result<Option<Committed>, LakeError> {
     let failed = |error| inner.delta_error(table, error);
-    let before = snapshot.get_app_id_version(RETENTION, inner.engine()).map_err(failed)?;
     let count = Count::of(inner, table, &snapshot)?;
     let rows = removed.iter().map(|file| file.statistics.rows).sum();
     let mut counts = CommitCounts {
@@ -119,11 +118,17 @@ fn try_commit(
             (UpdateTableOperation::Delete, true, count)
         }
     };
+    let base = Arc::clone(&snapshot);
     let mut builder = snapshot.update_table(operation, ENGINE_INFO, data_change);
-    let until = removed.iter().filter_map(|file| file.statistics.ingested_until).max();
-    if let Some(until) = until.max(before).filter(|_| data_change) {
-        builder = builder.with_transaction_id(RETENTION.to_owned(), until);
-    }
+    builder = match rewrite {
+        Rewrite::Merge { .. } => builder,
+        Rewrite::Remove => {
+            let before = base.get_app_id_version(RETENTION, inner.engine()).map_err(failed)?;
+            let until = removed.iter().filter_map(|file| file.statistics.ingested_until).max();
+            let until = until.max(before).into_iter();
+            until.fold(builder, |builder, until| builder.with_transaction_id(RETENTION, until))
+        }
+    };
     let said = count.into_iter().flat_map(Count::said);
     builder = said.fold(builder, |builder, (name, n)| builder.with_transaction_id(name, n));
     let mut transaction = builder
