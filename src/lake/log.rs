@@ -139,3 +139,35 @@ impl TableLog {
         Ok(log.is_some_and(|log| log.commits.first().is_some_and(|first| *first > version)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lake::Advance;
+    use crate::table::by_name;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_was_cleaned_up_since_it_was_listed_is_left_out_and_what_is_missing_is_not() {
+        let directory = tempfile::tempdir().unwrap();
+        let lake = Lake::open(directory.path().to_str().unwrap()).unwrap();
+        let table = by_name("SigninLogs").unwrap();
+        for n in 0..3 {
+            let from = (n > 0).then_some(n - 1);
+            let advance = Advance { source_id: "ns/hub/0".into(), from, to: n };
+            lake.commit(table, None, vec![advance]).await.unwrap();
+        }
+        let log = lake.log(table).await.unwrap().unwrap();
+        let read = async || {
+            let commits: Vec<_> = log.read(0..4).collect().await;
+            commits.into_iter().map(|commit| commit.map(|c| c.version).ok()).collect::<Vec<_>>()
+        };
+        let file =
+            |version| directory.path().join("SigninLogs/_delta_log").join(commit_name(version));
+        assert_eq!(read().await, [Some(0), Some(1), Some(2), Some(3)]);
+        std::fs::remove_file(file(0)).unwrap();
+        std::fs::remove_file(file(1)).unwrap();
+        assert_eq!(read().await, [Some(2), Some(3)]);
+        std::fs::remove_file(file(3)).unwrap();
+        assert_eq!(read().await, [Some(2), None]);
+    }
+}
