@@ -13,7 +13,7 @@ use delta_kernel::transaction::data_layout::DataLayout;
 use delta_kernel::transaction::{CommitResult, UpdateTableOperation};
 use object_store::ObjectStoreExt;
 
-use super::{ENGINE_INFO, Inner, LakeError, Seen, files};
+use super::{ENGINE_INFO, Inner, LakeError, Permit, Seen, Withdrawn, files};
 use crate::failpoint;
 use crate::table::{PARTITION_COLUMN, Table};
 
@@ -56,6 +56,7 @@ pub(super) fn commit(
     inner: &Arc<Inner>,
     table: &'static Table,
     advances: &[Advance],
+    permit: Option<&dyn Permit>,
     store: impl FnOnce() -> Result<Vec<Arc<RecordBatch>>, LakeError>,
 ) -> Result<u64, LakeError> {
     // Before anything is stored: a writer that is fenced leaves no files behind.
@@ -69,7 +70,7 @@ pub(super) fn commit(
 
     let mut attempt = 0;
     loop {
-        let outcome = try_commit(inner, table, snapshot, &added, advances);
+        let outcome = try_commit(inner, table, snapshot, &added, advances, permit);
         match outcome {
             Ok(Some(committed)) => return not_overtaken(inner, table, committed, seen),
             Ok(None) if attempt < ATTEMPTS => {
@@ -141,6 +142,7 @@ fn try_commit(
     snapshot: SnapshotRef,
     added: &[Arc<RecordBatch>],
     advances: &[Advance],
+    permit: Option<&dyn Permit>,
 ) -> Result<Option<u64>, LakeError> {
     let failed = |error| inner.delta_error(table, error);
     let mut builder =
@@ -158,6 +160,10 @@ fn try_commit(
         transaction.add_files(files::engine_data(metadata));
     }
     failpoint::reach(failpoint::BEFORE_COMMIT);
+    // As late as can be: all that comes after it is one request.
+    if let Some(Err(Withdrawn { source_id, reason })) = permit.map(|permit| permit.ask(advances)) {
+        return Err(LakeError::Withdrawn { table: table.name.into(), source_id, reason });
+    }
     match transaction.commit(inner.engine()) {
         Ok(CommitResult::Committed(committed)) => {
             failpoint::reach(failpoint::AFTER_COMMIT);

@@ -68,6 +68,10 @@ impl Duplicates {
         }
     }
 
+    pub(super) fn settings(&self) -> Deduplication {
+        self.deduplication
+    }
+
     /// Learns what this and other ingesters have committed.
     pub(super) async fn refresh(&mut self, lake: &Lake) -> Result<(), LakeError> {
         let table = lake.table(&RECORD_HASHES).await?;
