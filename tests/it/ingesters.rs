@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use entralog::devhub::Devhub;
 
 use crate::event_hubs::{HUB, all_of, ingest, numbered, start, taken};
-use crate::support::{Running, Workspace, eventually};
+use crate::support::{PATIENCE, Running, Workspace, eventually};
 
 const PARTITIONS: usize = 4;
 
@@ -22,7 +22,7 @@ const SOON: Duration = Duration::from_secs(10);
 
 fn workspace() -> Workspace {
     let workspace = Workspace::new();
-    workspace.write("entralog.yaml", "flush: {age: 500ms}\n");
+    workspace.write("entralog.yaml", "flush: {age: 1s}\n");
     workspace
 }
 
@@ -114,7 +114,14 @@ fn soon(what: &str, mut answer: impl FnMut() -> bool) {
 /// Waits until everything is in, ends the ingesters, and looks that each event is there once and in order.
 async fn all_is_in(workspace: &Workspace, events: usize, ingesters: Vec<Running>) -> Vec<String> {
     let expected = i64::try_from(PARTITIONS * events).unwrap();
-    eventually("all events", || workspace.count("SigninLogs") >= expected);
+    let begun = Instant::now();
+    while workspace.count("SigninLogs") < expected {
+        if begun.elapsed() > PATIENCE {
+            let finished: Vec<_> = ingesters.into_iter().map(Running::kill).collect();
+            panic!("not all events are in: {finished:#?}");
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
     let mut said = Vec::new();
     for running in ingesters {
         running.terminate();
@@ -261,7 +268,7 @@ async fn a_run_that_ends_leaves_partitions_to_who_reads_them_and_waits() {
     let daemon = run(&workspace, &devhub);
     soon("the daemon has all", || shares(&workspace, &[&daemon]) == [4]);
     for partition in 0..PARTITIONS {
-        (0..20).for_each(|n| drop(devhub.append(HUB, partition, numbered(partition, n)).unwrap()));
+        (0..20).for_each(|n| _ = devhub.append(HUB, partition, numbered(partition, n)).unwrap());
     }
     let once = Running::start(&mut ingest(&workspace, &devhub, &["--once"])).wait();
     assert_eq!(once.code, Some(0), "{once:#?}");
@@ -289,7 +296,7 @@ async fn one_without_claims_displaces_and_is_displaced_but_neither_ends_nor_spin
     let mut first = run(&workspace, &devhub);
     soon("the first has it", || shares(&workspace, &[&first]) == [1]);
     // Another lake knows nothing of the claims in this one, and takes the partition by its owner level.
-    let other = workspace.write("other.yaml", "flush: {age: 500ms}\nlake: other\n");
+    let other = workspace.write("other.yaml", "flush: {age: 1s}\nlake: other\n");
     let mut command = ingest(&workspace, &devhub, &["--config", other.to_str().unwrap()]);
     command.env("ENTRALOG_LAKE", "other");
     let mut second = Running::start(&mut command);
@@ -316,7 +323,7 @@ async fn a_commit_by_a_writer_without_a_claim_ends_nothing() {
     let devhub = start(1).await;
     let mut running = run(&workspace, &devhub);
     soon("it has it", || shares(&workspace, &[&running]) == [1]);
-    (0..10).for_each(|n| drop(devhub.append(HUB, 0, numbered(0, n)).unwrap()));
+    (0..10).for_each(|n| _ = devhub.append(HUB, 0, numbered(0, n)).unwrap());
     eventually("ten rows", || {
         workspace.path("lake/SigninLogs/_delta_log").exists() && workspace.count("SigninLogs") == 10
     });
@@ -336,7 +343,7 @@ async fn a_commit_by_a_writer_without_a_claim_ends_nothing() {
         writer.take(&delivery(n)).await.unwrap();
     }
     writer.flush().await.unwrap();
-    (10..20).for_each(|n| drop(devhub.append(HUB, 0, numbered(0, n)).unwrap()));
+    (10..20).for_each(|n| _ = devhub.append(HUB, 0, numbered(0, n)).unwrap());
     eventually("all events", || workspace.count("SigninLogs") >= 20);
     assert!(running.is_running());
     running.terminate();
