@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -58,13 +57,6 @@ impl Producer {
 
 fn run(workspace: &Workspace, devhub: &Devhub) -> Running {
     Running::start(&mut ingest(workspace, devhub, &[]))
-}
-
-/// Sends a signal by its name.
-fn signal(running: &Running, name: &str) {
-    let id = running.id().to_string();
-    let status = Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap();
-    assert!(status.success());
 }
 
 /// The partitions and the process that has claimed each, by the claims in the lake's directory.
@@ -201,10 +193,10 @@ async fn one_that_was_stopped_and_wakes_up_commits_nothing_of_what_has_moved_and
     let second = run(&workspace, &devhub);
     soon("two share", || shares(&workspace, &[&first, &second]) == [2, 2]);
     tokio::time::sleep(Duration::from_millis(1500)).await;
-    signal(&first, "STOP");
+    first.signal("STOP");
     soon("they move", || shares(&workspace, &[&second]) == [4]);
     tokio::time::sleep(Duration::from_secs(2)).await;
-    signal(&first, "CONT");
+    first.signal("CONT");
     soon("they share again", || shares(&workspace, &[&first, &second]) == [2, 2]);
     let events = producer.end().await;
     let said = all_is_in(&workspace, events, vec![first, second]).await;
@@ -276,7 +268,7 @@ async fn a_run_that_ends_leaves_partitions_to_who_reads_them_and_waits() {
     assert!(!once.stderr.contains("claimed"), "{once:#?}");
 
     // And takes over when the other one dies.
-    signal(&daemon, "STOP");
+    daemon.signal("STOP");
     for partition in 0..PARTITIONS {
         devhub.append(HUB, partition, numbered(partition, 20)).unwrap();
     }
@@ -351,4 +343,34 @@ async fn a_commit_by_a_writer_without_a_claim_ends_nothing() {
     assert_eq!(finished.code, Some(0), "{finished:#?}");
     assert!(finished.stderr.contains("another writer has taken over"), "{finished:#?}");
     assert_eq!(taken(&workspace), [("0".to_owned(), all_of(0, 0..20))].into());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn claims_that_cannot_be_written_for_a_while_cost_nothing_but_time() {
+    let workspace = workspace();
+    let devhub = start(PARTITIONS).await;
+    let producer = Producer::start(&devhub);
+    let (first, second) = (run(&workspace, &devhub), run(&workspace, &devhub));
+    soon("two share", || shares(&workspace, &[&first, &second]) == [2, 2]);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let directory = workspace.path("lake/_ownership");
+    // A file in its place, which cannot be written under by anybody.
+    while std::fs::write(&directory, "in the way").is_err() {
+        let _ = std::fs::remove_dir_all(&directory);
+    }
+    tokio::time::sleep(Duration::from_secs(8)).await;
+    let refused = Running::start(&mut ingest(&workspace, &devhub, &["--once"])).wait();
+    assert_eq!(refused.code, Some(4), "{refused:#?}");
+    assert!(refused.error().contains("ownership of partitions: "), "{refused:#?}");
+    let before = workspace.count("SigninLogs");
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(workspace.count("SigninLogs"), before, "committed without a lease");
+    std::fs::remove_file(&directory).unwrap();
+    soon("they share again", || shares(&workspace, &[&first, &second]) == [2, 2]);
+    let events = producer.end().await;
+    for said in all_is_in(&workspace, events, vec![first, second]).await {
+        assert!(said.contains("claims could not be renewed"), "{said}");
+        assert!(said.contains("claims are renewed again"), "{said}");
+        assert!(!said.contains("dropped"), "{said}");
+    }
 }

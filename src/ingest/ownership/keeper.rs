@@ -9,7 +9,7 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::lease::{Holding, Holdings, LEASE, Lease};
-use super::objects::{Claim, Heartbeat, Listing, Objects, OwnershipError};
+use super::objects::{Claim, Heartbeat, Listing, Objects, OwnershipError, Tag};
 use super::peers::{GONE, Peers};
 use super::share::{Members, hub_of, shares};
 use crate::lake::Seen;
@@ -50,6 +50,8 @@ pub(super) struct Keeper {
     pub(super) held: BTreeMap<String, Holding>,
     pub(super) released: BTreeSet<String>,
     pub(super) set_back: HashMap<String, SetBack>,
+    /// When claims were last missing that had been there.
+    pub(super) deleted: Option<Instant>,
     pub(super) is_failing: bool,
 }
 
@@ -58,8 +60,16 @@ pub(super) struct Keeper {
 pub(super) struct Top {
     number: u64,
     claim: Claim,
+    /// As it was listed; none yet when it was just written.
+    tag: Option<Tag>,
     /// When it was last there.
     seen: Instant,
+}
+
+impl Top {
+    fn written(number: u64, claim: Claim) -> Self {
+        Self { number, claim, tag: None, seen: Instant::now() }
+    }
 }
 
 /// A partition that had to be left to somebody without a claim.
@@ -152,43 +162,53 @@ impl Keeper {
     /// What was listed, with the claims that are new.
     async fn learn(&mut self, listing: Listing) -> Result<(), OwnershipError> {
         let Listing { heartbeats, claims } = listing;
+        // A partition has a claim from its first one on.
+        if self.tops.keys().any(|partition| !claims.contains_key(partition)) {
+            self.deleted = Some(Instant::now());
+        }
+        let was_deleted = self.deleted.is_some_and(|deleted| deleted.elapsed() < GONE);
+        self.peers.look(&self.objects, heartbeats, &self.me, was_deleted).await?;
+
         let mut unknown = Vec::new();
         for (partition, numbers) in claims {
-            let Some(number) = numbers.last().copied() else { continue };
+            let Some((number, tag)) = numbers.last_key_value() else { continue };
             match self.tops.get_mut(&partition) {
-                Some(top) if top.number == number => top.seen = Instant::now(),
-                _ => unknown.push((partition.clone(), number)),
+                Some(top) if top.number == *number && top.tag.as_ref() == Some(tag) => {
+                    top.seen = Instant::now();
+                }
+                _ => unknown.push((partition.clone(), *number, tag.clone())),
             }
             // Who holds it cleans up.
-            if self.held.get(&partition).is_some_and(|held| held.number == number) {
-                for older in numbers.range(..number) {
+            if self.held.get(&partition).is_some_and(|held| held.number == *number) {
+                for (older, _) in numbers.range(..number) {
                     self.objects.delete_claim(&partition, *older).await;
                 }
             }
         }
         let objects = &self.objects;
-        let read = stream::iter(unknown).map(|(partition, number)| async move {
+        let read = stream::iter(unknown).map(|(partition, number, tag)| async move {
             let claim = objects.read_claim(&partition, number).await?;
-            Ok::<_, OwnershipError>((partition, number, claim))
+            let seen = Instant::now();
+            let top = claim.map(|claim| Top { number, claim, tag: Some(tag), seen });
+            Ok::<_, OwnershipError>((partition, top))
         });
         let read: Vec<_> = read.buffer_unordered(AT_ONCE).try_collect().await?;
-        for (partition, number, claim) in read {
-            // It may be gone already, for a higher one.
-            if let Some(claim) = claim {
-                self.tops.insert(partition, Top { number, claim, seen: Instant::now() });
-            }
-        }
+        // One that is gone already has made room for a higher one.
+        self.tops.extend(read.into_iter().filter_map(|(partition, top)| Some((partition, top?))));
         // Whose claims were deleted by somebody writes them again.
         self.tops.retain(|_, top| top.seen.elapsed() < GONE);
-        let owners = self.tops.values().filter_map(|top| top.claim.ingester.as_deref()).collect();
-        self.peers.look(&self.objects, heartbeats, &self.me, &owners).await
+        Ok(())
     }
 
     /// Lets go of what others have claimed.
     fn drop_lost(&mut self, late: Duration) {
         let mut lost = BTreeMap::<&str, Vec<&str>>::new();
         for (partition, held) in &self.held {
-            if let Some(top) = self.tops.get(partition).filter(|top| top.number > held.number) {
+            let newer = |top: &&Top| {
+                let is_mine = top.claim.ingester.as_ref() == Some(&self.me);
+                top.number > held.number || top.number == held.number && !is_mine
+            };
+            if let Some(top) = self.tops.get(partition).filter(newer) {
                 lost.entry(&top.claim.name).or_default().push(partition);
             }
         }
@@ -220,8 +240,10 @@ impl Keeper {
             .collect();
         for (partition, held) in vanished {
             let claim = self.claim_of(held.level);
-            self.objects.write_claim(&partition, held.number, &claim).await?;
-            self.tops.insert(partition, Top { number: held.number, claim, seen: Instant::now() });
+            // One that is there already is looked at next time.
+            if self.objects.write_claim(&partition, held.number, &claim).await? {
+                self.tops.insert(partition, Top::written(held.number, claim));
+            }
         }
         Ok(())
     }
@@ -292,7 +314,7 @@ impl Keeper {
         let written: Vec<_> = written.buffer_unordered(AT_ONCE).try_collect().await?;
         for (name, number, claim, is_written) in written {
             if is_written {
-                self.tops.insert(name, Top { number, claim, seen: Instant::now() });
+                self.tops.insert(name, Top::written(number, claim));
             }
         }
         self.released.clear();
@@ -338,7 +360,7 @@ impl Keeper {
         for (name, number, claim) in written {
             let held = Holding { number, level: claim.level, is_wanted: false };
             self.held.insert(name.clone(), held);
-            self.tops.insert(name, Top { number, claim, seen: Instant::now() });
+            self.tops.insert(name, Top::written(number, claim));
         }
         Ok(true)
     }

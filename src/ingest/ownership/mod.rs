@@ -85,6 +85,7 @@ impl Ownership {
             held: BTreeMap::new(),
             released: BTreeSet::new(),
             set_back: HashMap::new(),
+            deleted: None,
             is_failing: false,
         };
         let mut attempt = 1;
@@ -166,4 +167,82 @@ fn name() -> String {
     let host = host.ok().or_else(|| std::env::var("HOSTNAME").ok());
     let host = host.as_deref().map(str::trim).filter(|host| !host.is_empty());
     format!("{}:{}", host.unwrap_or("ingester"), std::process::id())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::objects::Claim;
+    use super::*;
+
+    const SOURCES: [&str; 3] = ["host:5671/hub/0", "host:5671/hub/1", "host:5671/hub/2"];
+
+    async fn join(lake: &Lake, once: bool) -> Ownership {
+        Ownership::join(lake, SOURCES.map(Arc::from).into(), once).await.unwrap()
+    }
+
+    fn objects(lake: &Lake) -> Objects {
+        let (store, root) = lake.directory(DIRECTORY).unwrap();
+        Objects::new(store, root)
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn levels_rise_also_when_the_clock_was_set_back_and_what_is_damaged_is_free() {
+        let lake = Lake::in_memory();
+        let level = 90_000_000_000;
+        let claim = Claim { ingester: Some("gone".into()), name: "gone".into(), level };
+        assert!(objects(&lake).write_claim(SOURCES[0], 7, &claim).await.unwrap());
+        assert!(!objects(&lake).write_claim(SOURCES[0], 7, &claim).await.unwrap(), "twice");
+        let (store, root) = lake.directory(DIRECTORY).unwrap();
+        let damaged = SOURCES[1].split('/').fold(root.join("partitions"), |path, part| path.join(part));
+        use object_store::ObjectStoreExt as _;
+        store.put(&damaged.join("00000000000000000003"), "{".into()).await.unwrap();
+        let ownership = join(&lake, false).await;
+        let held = ownership.holdings();
+        assert_eq!((held[SOURCES[0]].number, held[SOURCES[0]].level), (8, level + 1));
+        assert_eq!(held[SOURCES[1]].number, 4);
+        assert!(held[SOURCES[1]].level > 1_700_000_000);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_is_released_goes_to_who_waits_for_it() {
+        let lake = Lake::in_memory();
+        let mut first = join(&lake, false).await;
+        assert_eq!(first.holdings().len(), 3);
+        let mut second = join(&lake, false).await;
+        assert_eq!(second.holdings().len(), 0, "nothing is taken from one that lives");
+        let once = join(&lake, true).await;
+        first.look().await.unwrap();
+        let held = first.holdings();
+        let wanted: Vec<_> = held.iter().filter(|(_, held)| held.is_wanted).collect();
+        assert_eq!(wanted.len(), 1, "{held:?}");
+        let moved = Arc::clone(wanted[0].0);
+        first.give_up(vec![Arc::clone(&moved)]).await;
+        first.look().await.unwrap();
+        second.look().await.unwrap();
+        assert!(second.holdings().contains_key(&moved));
+        assert!(second.holdings()[&moved].level > held[&moved].level);
+        first.leave().await;
+        second.look().await.unwrap();
+        assert_eq!(second.holdings().len(), 3);
+        assert_eq!(once.holdings().len(), 0, "it takes nothing that others read");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_partition_that_somebody_else_has_without_a_claim_is_left_alone_for_longer_each_time() {
+        let lake = Lake::in_memory();
+        let mut ownership = join(&lake, false).await;
+        let source = Arc::from(SOURCES[0]);
+        let level = ownership.holdings()[&source].level;
+        ownership.set_back(&source).await;
+        ownership.look().await.unwrap();
+        assert!(!ownership.holdings().contains_key(&source));
+        assert!(ownership.permit().ask(&[]).is_ok());
+        tokio::time::sleep(Duration::from_millis(1100)).await;
+        ownership.look().await.unwrap();
+        assert!(ownership.holdings()[&source].level > level);
+        ownership.set_back(&source).await;
+        tokio::time::sleep(Duration::from_millis(1100)).await;
+        ownership.look().await.unwrap();
+        assert!(!ownership.holdings().contains_key(&source), "the second wait is longer");
+    }
 }

@@ -62,15 +62,15 @@ pub(super) struct Claim {
     pub(super) level: i64,
 }
 
-/// What tells two heartbeats apart, whatever the store knows.
+/// What tells that an object was written anew, whatever the store knows.
 pub(super) type Tag = (Option<String>, chrono::DateTime<chrono::Utc>, u64);
 
 /// All that is there.
 #[derive(Debug, Default)]
 pub(super) struct Listing {
     pub(super) heartbeats: BTreeMap<String, Tag>,
-    /// Numbers of claims by partition.
-    pub(super) claims: BTreeMap<String, BTreeSet<u64>>,
+    /// Claims by partition and number.
+    pub(super) claims: BTreeMap<String, BTreeMap<u64, Tag>>,
 }
 
 /// The objects in the lake's store.
@@ -114,7 +114,8 @@ impl Objects {
                 }
                 ["partitions", partition @ .., number] => {
                     let Ok(number) = number.parse() else { continue };
-                    listing.claims.entry(partition.join("/")).or_default().insert(number);
+                    let tag = (e_tag, last_modified, size);
+                    listing.claims.entry(partition.join("/")).or_default().insert(number, tag);
                 }
                 _ => {}
             }

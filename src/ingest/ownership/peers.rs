@@ -3,7 +3,7 @@
 //! One that writes its heartbeat lives. It is gone when that has not changed for some seconds of our own clock,
 //! over several looks of ours, or when its process is known to have ended.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::objects::{Heartbeat, Objects, OwnershipError, Tag};
@@ -37,18 +37,16 @@ impl Peer {
 }
 
 impl Peers {
-    /// Learns what the heartbeats say that were listed. `owners` have partitions: one of them whose heartbeat
-    /// has vanished has not left, which it does without any, but somebody has deleted the directory.
+    /// Learns what the heartbeats say that were listed. One that has vanished has left, unless somebody has deleted
+    /// the directory: then it has some seconds to write it again.
     pub(super) async fn look(
         &mut self,
         objects: &Objects,
         listed: BTreeMap<String, Tag>,
         me: &str,
-        owners: &BTreeSet<&str>,
+        was_deleted: bool,
     ) -> Result<(), OwnershipError> {
-        self.0.retain(|id, peer| {
-            listed.contains_key(id) || owners.contains(id.as_str()) && peer.lives()
-        });
+        self.0.retain(|id, peer| listed.contains_key(id) || was_deleted && peer.lives());
         for (id, tag) in listed.into_iter().filter(|(id, _)| id != me) {
             match self.0.get_mut(&id) {
                 Some(peer) if peer.tag == tag => peer.looks += 1,
@@ -70,9 +68,9 @@ impl Peers {
                 forgotten.push(id.clone());
             }
         }
-        for id in forgotten.iter().filter(|id| !owners.contains(id.as_str())) {
-            objects.delete_heartbeat(id).await;
-            self.0.remove(id);
+        for id in forgotten {
+            objects.delete_heartbeat(&id).await;
+            self.0.remove(&id);
         }
         Ok(())
     }
