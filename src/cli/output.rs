@@ -19,7 +19,7 @@ use crate::decode::{Kind, decode};
 pub(super) enum Format {
     /// Columns for people
     Table,
-    /// One JSON array
+    /// One JSON array; of `lake status` one object with an array for each kind of row
     Json,
     /// One JSON object a line
     Ndjson,

@@ -1,11 +1,17 @@
 //! Sequence numbers of a partition that have no row anywhere, and why: rows of `SequenceGaps`.
 //!
 //! The sequence numbers of a partition are consecutive, so one that is in no table and no dead
-//! letter was lost, unless it is noted here. A note is committed as rows are, with the position of
-//! its source, so that it is there once and never without what it explains.
+//! letter was lost, unless it is noted here. Notes are committed before the rows of their flush. After a flush
+//! that ended too early they are read again, because what comes then may be something else: retention may have
+//! removed more, and of two records alike the other one may come first.
 
 use chrono::{DateTime, Utc};
+use datafusion::logical_expr::{ident, lit};
+use futures::TryStreamExt as _;
 use serde::{Deserialize, Serialize};
+
+use crate::lake::{Lake, LakeError};
+use crate::table::{SEQUENCE_GAPS, from_batches};
 
 /// Consecutive sequence numbers without rows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +56,38 @@ impl GapReason {
     }
 }
 
+/// Ranges of a partition after a position that are noted in the lake, in their order.
+pub(super) async fn noted_after(
+    lake: &Lake,
+    source: &str,
+    position: Option<i64>,
+) -> Result<Vec<(i64, i64)>, LakeError> {
+    let columns = SEQUENCE_GAPS.columns.iter().map(|column| column.name).collect::<Vec<_>>();
+    let after = ident("LastSequenceNumber").gt(lit(position.unwrap_or(-1)));
+    let table = lake.table(&SEQUENCE_GAPS).await?;
+    let rows = table.rows(&columns, ident("Source").eq(lit(source)).and(after)).await?;
+    let gaps: Vec<SequenceGap> = from_batches(&rows.try_collect::<Vec<_>>().await?)?;
+    let mut noted: Vec<_> =
+        gaps.iter().map(|gap| (gap.first_sequence_number, gap.last_sequence_number)).collect();
+    noted.sort_unstable();
+    Ok(noted)
+}
+
+/// What of a range is in none of the others, which are in their order.
+pub(super) fn without((mut first, last): (i64, i64), others: &[(i64, i64)]) -> Vec<(i64, i64)> {
+    let mut rest = Vec::new();
+    for (from, to) in others.iter().filter(|(from, _)| *from <= last) {
+        if first < *from {
+            rest.push((first, from - 1));
+        }
+        first = first.max(to + 1);
+    }
+    if first <= last {
+        rest.push((first, last));
+    }
+    rest
+}
+
 /// Notes a gap; one that continues the last one of its source and reason becomes a part of it.
 pub(super) fn note(
     gaps: &mut Vec<SequenceGap>,
@@ -76,6 +114,16 @@ pub(super) fn note(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_noted_is_left_out_of_a_range() {
+        let noted = [(3, 4), (4, 4), (8, 9)];
+        assert_eq!(without((1, 10), &noted), [(1, 2), (5, 7), (10, 10)]);
+        assert_eq!(without((3, 9), &noted), [(5, 7)]);
+        assert_eq!(without((4, 4), &noted), []);
+        assert_eq!(without((5, 7), &noted), [(5, 7)]);
+        assert_eq!(without((5, 7), &[]), [(5, 7)]);
+    }
 
     #[test]
     fn gaps_that_follow_each_other_are_one() {

@@ -1,8 +1,8 @@
 //! Deliveries into the lake, each record exactly once.
 //!
-//! A flush commits every table that has rows, each with the positions of the sources that gave them, then
-//! what sequence numbers have none, then the hashes of the records, and `DeadLetters` last with the positions
-//! of all: that commit says that everything up to there is in. A run that dies in between starts again from the positions of `DeadLetters`, and
+//! A flush commits what sequence numbers have no rows, then every table that has rows, each with the positions of
+//! its sources, then the hashes of the records, and `DeadLetters` last with the positions of all: that commit says
+//! that everything up to there is in. A run that dies in between starts again from the positions of `DeadLetters`, and
 //! the rows that a table holds already are passed over by that table's own positions.
 //!
 //! Records are decoded here, into small batches; a thread beside this one encodes them as they come and
@@ -168,6 +168,10 @@ struct SourceState {
     pending: Option<i64>,
     /// Tables that have rows of this source waiting.
     touched: BTreeSet<&'static str>,
+    /// Whether it is a partition of a hub.
+    is_partition: bool,
+    /// Sequence numbers after the committed position that were noted as gaps already.
+    noted: Vec<(i64, i64)>,
 }
 
 impl Ingester {
@@ -224,12 +228,19 @@ impl Ingester {
         let committed = self.lake.position(&DEAD_LETTERS, source_id).await?;
         let tables: Vec<_> = fenced_tables().collect();
         let fences = self.lake.positions(&tables, source_id).await?;
-        let fences = tables.iter().map(|table| table.name).zip(fences).collect();
-        let state = SourceState { committed, fences, ..SourceState::default() };
-        self.sources.insert(Arc::clone(source_id), state);
-        if let Some(duplicates) = self.duplicates.as_mut().filter(|_| is_partition(source_id)) {
+        let fences: HashMap<_, _> = tables.iter().map(|table| table.name).zip(fences).collect();
+        let is_partition = is_partition(source_id);
+        let mut noted = Vec::new();
+        // A flush ended too early, and what it has read need not be what comes now.
+        if is_partition && fences.get(SEQUENCE_GAPS.name).copied().flatten() > committed {
+            noted = gaps::noted_after(&self.lake, source_id, committed).await?;
+        }
+        if let Some(duplicates) = self.duplicates.as_mut().filter(|_| is_partition) {
             duplicates.refresh(&self.lake).await?;
         }
+        let state =
+            SourceState { committed, fences, is_partition, noted, ..SourceState::default() };
+        self.sources.insert(Arc::clone(source_id), state);
         Ok(committed)
     }
 
@@ -299,26 +310,28 @@ impl Ingester {
         state.note_missing(delivery, &mut self.gaps);
         let mut duplicates = self.duplicates.as_mut().filter(|_| delivery.place.is_of_hub());
         let is_hashed = state.is_hashed(delivery.position);
-        let mut nothing_new = Some(GapReason::NoRecords);
+        let (mut is_empty, mut has_duplicates, mut has_new) = (true, false, false);
         for item in decoded.iter() {
+            is_empty = false;
             let category = item.as_ref().ok().and_then(Record::category);
             if let (Ok(record), Some(duplicates), false) = (&item, &mut duplicates, is_hashed) {
                 state.touched.insert(RECORD_HASHES.name);
                 if !duplicates.is_new(record.json, from.ingested_at) {
                     self.counts.duplicates += 1;
-                    nothing_new = nothing_new.and(Some(GapReason::Duplicates));
+                    has_duplicates = true;
                     continue;
                 }
             }
-            nothing_new = None;
             let (reason, detail, body, index) = match &item {
                 Ok(record) => {
                     match place(&mut self.builders, state, record, from, &mut self.counts) {
-                        Ok(bytes) => {
+                        Ok(Some(bytes)) => {
                             is_full |= bytes >= BATCH_BYTES;
                             self.waiting.rows += 1;
+                            has_new = true;
                             continue;
                         }
+                        Ok(None) => continue,
                         Err((reason, detail)) => {
                             (reason, detail, record.json.as_bytes(), record.index)
                         }
@@ -334,9 +347,12 @@ impl Ingester {
             *self.counts.dead.entry(reason).or_default() += 1;
             *self.counts.rows.entry(DEAD_LETTERS.name).or_default() += 1;
             self.waiting.rows += 1;
+            has_new = true;
         }
-        if let Some(reason) = nothing_new {
-            state.note_empty(delivery, reason, &mut self.gaps);
+        if is_empty {
+            state.note_empty(delivery, GapReason::NoRecords, &mut self.gaps);
+        } else if has_duplicates && !has_new {
+            state.note_empty(delivery, GapReason::Duplicates, &mut self.gaps);
         }
         state.pending = Some(delivery.position);
         self.counts.deliveries += 1;
@@ -432,10 +448,12 @@ impl Ingester {
     /// They count as committed from here on: commits are made one after the other, and after one that
     /// failed the ingester is dropped.
     fn seal(&mut self) -> Vec<TableAdvances> {
-        let mut tables: Vec<_> = fenced_tables()
-            .map(|table| (table, self.advance_table(table)))
-            .filter(|(_, advances)| !advances.is_empty())
-            .collect();
+        let mut tables: Vec<TableAdvances> = Vec::new();
+        for table in fenced_tables() {
+            if self.sources.values().any(|state| state.touched.contains(table.name)) {
+                tables.push((table, self.advance_table(table)));
+            }
+        }
         let mut advances = Vec::new();
         for (source_id, state) in &mut self.sources {
             if let Some(to) = state.pending.take() {
@@ -450,11 +468,18 @@ impl Ingester {
     }
 
     /// Moves the fences of a table's sources past the rows that wait for it.
+    ///
+    /// Those of partitions move also when they have none: which of two partitions brings a record first may be
+    /// another one when they are read again.
     fn advance_table(&mut self, table: &'static Table) -> Vec<Advance> {
         let mut advances = Vec::new();
         for (source_id, state) in &mut self.sources {
-            if let (Some(to), true) = (state.pending, state.touched.contains(table.name)) {
-                let from = state.fences.insert(table.name, Some(to)).flatten();
+            let is_touched = state.touched.contains(table.name);
+            let moves = is_touched || state.is_partition && table.name != SEQUENCE_GAPS.name;
+            let from = state.fences.get(table.name).copied().flatten();
+            // After a flush that ended too early, a fence may be further on already.
+            if let Some(to) = state.pending.filter(|to| moves && Some(*to) > from) {
+                state.fences.insert(table.name, Some(to));
                 advances.push(Advance { source_id: source_id.to_string(), from, to });
             }
         }
@@ -464,7 +489,8 @@ impl Ingester {
 
 /// The tables that are committed before `DeadLetters`, each with the positions of its own rows.
 fn fenced_tables() -> impl Iterator<Item = &'static Table> {
-    table::logs().iter().copied().chain([&SEQUENCE_GAPS, &RECORD_HASHES])
+    let logs = table::logs().iter().copied();
+    std::iter::once(&SEQUENCE_GAPS).chain(logs).chain([&RECORD_HASHES])
 }
 
 impl SourceState {
@@ -489,7 +515,7 @@ impl SourceState {
         }
     }
 
-    /// Notes sequence numbers up to that of a delivery, unless they are noted already.
+    /// Notes sequence numbers, but for those that are noted already.
     fn note(
         &mut self,
         delivery: &Delivery,
@@ -497,7 +523,7 @@ impl SourceState {
         reason: GapReason,
         gaps: &mut Vec<SequenceGap>,
     ) {
-        if !self.is_in(&SEQUENCE_GAPS, delivery.position) {
+        for numbers in gaps::without(numbers, &self.noted) {
             gaps::note(gaps, &delivery.source_id, numbers, reason);
             self.touched.insert(SEQUENCE_GAPS.name);
         }
@@ -515,15 +541,15 @@ impl SourceState {
     }
 }
 
-/// Appends a record to the builder of its table, unless the table holds it already; gives the bytes of JSON
-/// that wait in the builder.
+/// Appends a record to the builder of its table; gives the bytes of JSON that wait in the builder, and `None` when
+/// the table holds the record already.
 fn place(
     builders: &mut HashMap<&'static str, TableBuilder>,
     state: &mut SourceState,
     record: &Record<'_>,
     from: Provenance<'_>,
     counts: &mut Counts,
-) -> Result<usize, (Reason, String)> {
+) -> Result<Option<usize>, (Reason, String)> {
     let table = table::table_of(record)?;
     let builder = builders.entry(table.name).or_insert_with(|| TableBuilder::new(table));
     let without_time = |reason| (reason, table::without_time(record).to_owned());
@@ -531,10 +557,10 @@ fn place(
         // A dead letter is in `DeadLetters` only, whose commit comes last.
         builder.check(record).map_err(without_time)?;
         counts.repeated += 1;
-        return Ok(0);
+        return Ok(None);
     }
     builder.append(record, from).map_err(without_time)?;
     state.touched.insert(table.name);
     *counts.rows.entry(table.name).or_default() += 1;
-    Ok(builder.bytes())
+    Ok(Some(builder.bytes()))
 }

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use arrow::array::{Array, AsArray, BooleanArray, RecordBatch, StringArray, StructArray};
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::Int64Type;
-use chrono::{DateTime, NaiveDate};
+use chrono::NaiveDate;
 use delta_kernel::FilteredEngineData;
 use delta_kernel::engine::arrow_data::ArrowEngineData;
 use delta_kernel::expressions::{Expression, Predicate, Scalar};
 use delta_kernel::snapshot::SnapshotRef;
-use serde::Deserialize;
 
 use super::files::write_error;
+use super::statistics::Statistics;
 use super::{Inner, LakeError};
 use crate::table::{PARTITION_COLUMN, Table};
 
@@ -34,52 +34,10 @@ pub(super) struct LakeFile {
     pub(super) has_deletions: bool,
 }
 
-/// What is read of a file's statistics.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Statistics {
-    /// Rows of the file.
-    pub(super) rows: Option<u64>,
-    /// The first and the last `TimeGenerated`, in microseconds since the epoch.
-    pub(super) times: Option<(i64, i64)>,
-    /// No row was taken in later, in microseconds since the epoch: by `_IngestedAt`, and in tables without it by
-    /// `TimeGenerated`, which is when their rows were made.
-    pub(super) ingested_until: Option<i64>,
-}
-
 impl LakeFile {
     /// The day as Arrow counts it.
     pub(super) fn day_number(&self) -> Option<i32> {
         self.day.map(day_number)
-    }
-}
-
-impl Statistics {
-    /// Reads Delta's JSON; nothing where it says nothing.
-    pub(super) fn of(json: &str) -> Self {
-        #[derive(Deserialize, Default)]
-        struct Bounds {
-            #[serde(rename = "TimeGenerated")]
-            time: Option<String>,
-            #[serde(rename = "_IngestedAt")]
-            ingested_at: Option<String>,
-        }
-        #[derive(Deserialize, Default)]
-        #[serde(rename_all = "camelCase", default)]
-        struct Json {
-            num_records: Option<u64>,
-            min_values: Bounds,
-            max_values: Bounds,
-        }
-        let json: Json = serde_json::from_str(json).unwrap_or_default();
-        let micros = |time: Option<String>| {
-            let time = DateTime::parse_from_rfc3339(&time?).ok()?;
-            Some(time.timestamp_micros())
-        };
-        let times = micros(json.min_values.time).zip(micros(json.max_values.time));
-        let last = micros(json.max_values.ingested_at).or(times.map(|(_, last)| last));
-        // Delta cuts the times of statistics to milliseconds.
-        let ingested_until = last.map(|last| last.saturating_add(999));
-        Self { rows: json.num_records, times, ingested_until }
     }
 }
 
@@ -223,6 +181,14 @@ fn days(constants: &StructArray) -> Option<Vec<Option<NaiveDate>>> {
 
 fn text<'a>(batch: &'a RecordBatch, column: &str) -> Option<&'a StringArray> {
     batch.column_by_name(column)?.as_string_opt::<i32>()
+}
+
+/// Rows of the file that a writer's metadata describes.
+pub(super) fn stored_rows(added: &RecordBatch) -> Option<u64> {
+    let statistics = added.column_by_name("stats")?.as_struct_opt()?;
+    let rows = statistics.column_by_name("numRecords")?.as_primitive_opt::<Int64Type>()?;
+    let is_one = rows.len() == 1 && rows.is_valid(0);
+    is_one.then(|| u64::try_from(rows.value(0)).ok())?
 }
 
 /// Path and bytes of the file that a writer's metadata describes.

@@ -10,13 +10,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::{StreamExt, TryStreamExt, stream};
-use object_store::path::Path;
 use object_store::{Error as StoreError, ObjectStoreExt};
-use serde::Deserialize;
 
-use super::active::{LakeFile, Statistics};
-use super::files::{block_on, write_error};
-use super::{Inner, LakeError, commit_name};
+use super::active::LakeFile;
+use super::files::block_on;
+use super::objects::read_error;
+use super::statistics::Statistics;
+use super::{AddedFile, Inner, LakeError, LogCommit, action};
 use crate::table::{PARTITION_COLUMN, Table};
 
 /// Commits, or files, that are asked for at once.
@@ -82,33 +82,6 @@ enum What {
     Remove(String),
 }
 
-/// A line of a commit, as far as it is about a file.
-#[derive(Debug, Deserialize)]
-struct Action {
-    add: Option<Add>,
-    remove: Option<Remove>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Add {
-    path: String,
-    #[serde(default)]
-    partition_values: HashMap<String, Option<String>>,
-    size: i64,
-    modification_time: i64,
-    data_change: bool,
-    stats: Option<String>,
-    deletion_vector: Option<serde::de::IgnoredAny>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Remove {
-    path: String,
-    data_change: bool,
-}
-
 /// What a commit does; `None` when it is not there any more.
 async fn read(
     inner: &Inner,
@@ -118,38 +91,22 @@ async fn read(
     if let Some(changes) = inner.commits.get(table, version) {
         return Ok(Some(changes));
     }
-    let path = inner.path(table, &format!("_delta_log/{}", commit_name(version)))?;
-    let content = match inner.store.get(&path).await {
-        Ok(found) => found.bytes().await,
-        Err(error) => Err(error),
-    };
-    let content = match content {
-        Ok(content) => content,
-        Err(StoreError::NotFound { .. }) => return Ok(None),
-        Err(error) => return Err(write_error(table, error)),
-    };
-    let changes = Arc::new(changes(&content).map_err(|error| LakeError::Log {
-        table: table.name.into(),
-        file: commit_name(version),
-        reason: error.to_string(),
-    })?);
+    let Some(commit) = action::read(inner, table, version).await? else { return Ok(None) };
+    let changes = Arc::new(changes(commit));
     inner.commits.insert(table, version, &changes);
     Ok(Some(changes))
 }
 
-fn changes(commit: &[u8]) -> Result<Vec<Change>, serde_json::Error> {
-    let mut changes = Vec::new();
-    for line in commit.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-        let Action { add, remove } = serde_json::from_slice(line)?;
-        if let Some(Remove { path, data_change }) = remove {
-            changes.push(Change { what: What::Remove(path), data_change });
-        }
-        if let Some(add) = add {
-            let data_change = add.data_change;
-            changes.push(Change { what: What::Add(add.into()), data_change });
-        }
-    }
-    Ok(changes)
+fn changes(commit: LogCommit) -> Vec<Change> {
+    let removed = commit
+        .removed
+        .into_iter()
+        .map(|file| Change { data_change: file.data_change, what: What::Remove(file.path) });
+    let added = commit
+        .added
+        .into_iter()
+        .map(|file| Change { data_change: file.data_change, what: What::Add(file.into()) });
+    removed.chain(added).collect()
 }
 
 /// What the commits that were read so far come to.
@@ -195,7 +152,7 @@ impl News {
                 match inner.store.head(&path).await {
                     Ok(_) => Ok((file, true)),
                     Err(StoreError::NotFound { .. }) => Ok((file, false)),
-                    Err(error) => Err(write_error(table, error)),
+                    Err(error) => Err(read_error(table, &path, &error)),
                 }
             })
             .buffered(CONCURRENT);
@@ -212,27 +169,17 @@ impl News {
     }
 }
 
-impl From<Add> for LakeFile {
-    fn from(add: Add) -> Self {
+impl From<AddedFile> for LakeFile {
+    fn from(add: AddedFile) -> Self {
         let day = add.partition_values.get(PARTITION_COLUMN).and_then(Option::as_deref);
         Self {
             day: day.and_then(|day| day.parse().ok()),
             path: add.path,
-            bytes: u64::try_from(add.size).unwrap_or_default(),
+            bytes: add.size,
             stored_at: add.modification_time,
             statistics: add.stats.as_deref().map(Statistics::of).unwrap_or_default(),
             has_deletions: add.deletion_vector.is_some(),
         }
-    }
-}
-
-/// Where something below a table's root is in the store; `path` is percent-encoded.
-impl Inner {
-    pub(super) fn path(&self, table: &Table, path: &str) -> Result<Path, LakeError> {
-        let url = url::Url::parse(&self.table_root(table))
-            .and_then(|root| root.join(path))
-            .map_err(|error| write_error(table, error))?;
-        Path::from_url_path(url.path()).map_err(|error| write_error(table, error))
     }
 }
 
@@ -243,7 +190,7 @@ mod tests {
     fn after(commits: &[&str]) -> (Vec<String>, Vec<String>) {
         let mut news = News::default();
         for commit in commits {
-            news.apply(&changes(commit.as_bytes()).unwrap());
+            news.apply(&changes(action::parse(1, commit.as_bytes()).unwrap()));
         }
         let added = news.added.into_values().map(|(file, replaced)| {
             if replaced { format!("{} replaced", file.path) } else { file.path }

@@ -10,6 +10,7 @@ use delta_kernel::schema::{StructField, StructType};
 use delta_kernel::snapshot::SnapshotRef;
 use delta_kernel::transaction::{CommitResult, TransactionBuilder, UpdateTableOperation};
 
+use super::vouched::Count;
 use super::{ENGINE_INFO, Inner, LakeError};
 use crate::table::Table;
 
@@ -72,7 +73,10 @@ fn add(
 ) -> Result<Option<SnapshotRef>, LakeError> {
     let failed = |error| inner.delta_error(table, error);
     let names: Vec<_> = columns.iter().map(|column| column.name().clone()).collect();
+    let count = Count::of(inner, table, &snapshot)?.and_then(|count| count.after(Some(0), Some(0)));
     let builder = snapshot.update_table(UpdateTableOperation::AlterTable, ENGINE_INFO, false);
+    let said = count.into_iter().flat_map(Count::said);
+    let builder = said.fold(builder, |builder, (name, n)| builder.with_transaction_id(name, n));
     let transaction = columns
         .into_iter()
         .fold(builder, TransactionBuilder::add_column)

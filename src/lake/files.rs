@@ -20,6 +20,7 @@ use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 
+use super::objects::read_error;
 use super::{ENGINE_INFO, Inner, LakeError, digest};
 use crate::failpoint;
 use crate::table::{ColumnType, PARTITION_COLUMN, Table};
@@ -119,7 +120,7 @@ pub(super) fn check_stored(
 ) -> Result<(), LakeError> {
     let Some((path, _)) = super::active::stored(metadata) else { return Ok(()) };
     let path = inner.path(table, &path)?;
-    block_on(inner.store.head(&path)).map(|_| ()).map_err(|error| write_error(table, error))
+    block_on(inner.store.head(&path)).map(|_| ()).map_err(|error| read_error(table, &path, &error))
 }
 
 /// Metadata is kept as a batch, so that a commit that lost a race can be tried again.

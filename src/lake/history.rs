@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use futures::StreamExt as _;
 
-use super::{LakeError, LogCommit, TableLog};
+use super::{LakeError, LogCommit, TableLog, is_bookkeeping};
 
 /// Commits before the oldest one that is shown in which it is looked up where its sources stood before.
 const LOOK_BACK: usize = 200;
@@ -56,7 +56,8 @@ impl TableLog {
         let mut open: BTreeMap<String, usize> = BTreeMap::new();
         let mut commits = std::pin::pin!(self.read(self.commits().iter().rev().copied()));
         while !is_over || (!open.is_empty() && looked_back < LOOK_BACK) {
-            let Some(commit) = commits.next().await.transpose()? else { break };
+            let Some(mut commit) = commits.next().await.transpose()? else { break };
+            commit.positions.retain(|source_id, _| !is_bookkeeping(source_id));
             for (source_id, position) in &commit.positions {
                 if let Some(entry) = open.remove(source_id) {
                     let before = &mut history.entries[entry].before;

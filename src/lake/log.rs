@@ -3,16 +3,14 @@
 //! Everything else asks Delta for the state that the log adds up to. This is for what the state
 //! does not tell any more: the history, and whether the log itself is sound.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use chrono::{DateTime, Utc};
-use futures::{Stream, StreamExt as _, TryStreamExt as _, stream};
+use futures::{Stream, StreamExt as _, stream};
+use object_store::ObjectStoreExt as _;
 use object_store::path::Path;
-use object_store::{ObjectMeta, ObjectStoreExt as _};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
-use super::{Inner, Lake, LakeError};
+use super::{Inner, Lake, LakeError, LogCommit, action, commit_name};
 use crate::table::Table;
 
 /// Commits that are read at once: each is a small file, and over a network each takes a round trip.
@@ -25,115 +23,10 @@ pub struct TableLog {
     table: &'static Table,
     commits: BTreeSet<u64>,
     checkpoints: BTreeSet<u64>,
+    /// Those of the commits whose files have no byte.
+    empty: BTreeSet<u64>,
     /// The checkpoint that `_last_checkpoint` names.
     last_checkpoint: Option<u64>,
-}
-
-/// What one commit says.
-#[derive(Debug, Clone, Default)]
-pub struct LogCommit {
-    /// The version that it made.
-    pub version: u64,
-    /// When it was made, as its writer says.
-    pub time: Option<DateTime<Utc>>,
-    /// What its writer calls it: `STREAMING UPDATE`, `CREATE TABLE`, …
-    pub operation: Option<String>,
-    /// Who wrote it, such as `entralog/0.1.0`.
-    pub writer: Option<String>,
-    /// Files that became part of the table.
-    pub added: Vec<AddedFile>,
-    /// Files that ceased to be.
-    pub removed: Vec<RemovedFile>,
-    /// Where sources stand after it, as [`SourcePosition`](super::SourcePosition) has it.
-    pub positions: BTreeMap<String, i64>,
-}
-
-/// An `add` action.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct AddedFile {
-    /// Its path, relative to the table and encoded as in a URL.
-    pub path: String,
-    /// Its bytes.
-    pub size: u64,
-    /// Whether its rows are new, as opposed to written anew.
-    #[serde(default)]
-    pub data_change: bool,
-    /// Its statistics, as JSON.
-    pub stats: Option<String>,
-}
-
-/// A `remove` action.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct RemovedFile {
-    /// Its path, as it was added.
-    pub path: String,
-    /// Its bytes, where the writer says so.
-    pub size: Option<u64>,
-    /// Whether its rows are gone, as opposed to written anew.
-    #[serde(default)]
-    pub data_change: bool,
-    /// Its statistics, as JSON, where the writer says so.
-    pub stats: Option<String>,
-}
-
-/// One line of a commit.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-enum Action {
-    Add(AddedFile),
-    Remove(RemovedFile),
-    Txn(Txn),
-    CommitInfo(CommitInfo),
-    MetaData(IgnoredAny),
-    Protocol(IgnoredAny),
-    DomainMetadata(IgnoredAny),
-    Cdc(IgnoredAny),
-    CheckpointMetadata(IgnoredAny),
-    Sidecar(IgnoredAny),
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Txn {
-    app_id: String,
-    version: i64,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct CommitInfo {
-    timestamp: Option<i64>,
-    operation: Option<String>,
-    engine_info: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Rows {
-    #[serde(rename = "numRecords")]
-    rows: Option<u64>,
-}
-
-/// The rows that the statistics of a file count.
-pub(super) fn rows_of(stats: Option<&str>) -> Option<u64> {
-    serde_json::from_str::<Rows>(stats?).ok()?.rows
-}
-
-impl AddedFile {
-    /// Its rows, where the statistics count them.
-    #[must_use]
-    pub fn rows(&self) -> Option<u64> {
-        rows_of(self.stats.as_deref())
-    }
-}
-
-impl RemovedFile {
-    /// Its rows, where the writer says so.
-    #[must_use]
-    pub fn rows(&self) -> Option<u64> {
-        rows_of(self.stats.as_deref())
-    }
 }
 
 impl Lake {
@@ -147,13 +40,20 @@ impl Lake {
             table,
             commits: BTreeSet::new(),
             checkpoints: BTreeSet::new(),
+            empty: BTreeSet::new(),
             last_checkpoint: None,
         };
-        let directory = log.directory()?;
+        let directory = self.inner.path(table, "_delta_log")?;
         for file in self.inner.list(table, &directory).await? {
             let Some(name) = file.location.filename() else { continue };
             match name.split_once('.') {
-                Some((version, "json")) => log.commits.extend(version.parse::<u64>()),
+                Some((version, "json")) => {
+                    let Ok(version) = version.parse() else { continue };
+                    log.commits.insert(version);
+                    if file.size == 0 {
+                        log.empty.insert(version);
+                    }
+                }
                 Some((version, rest)) if rest.starts_with("checkpoint.") => {
                     log.checkpoints.extend(version.parse::<u64>());
                 }
@@ -191,6 +91,12 @@ impl TableLog {
         &self.commits
     }
 
+    /// Versions whose commits have files without a byte.
+    #[must_use]
+    pub fn empty(&self) -> &BTreeSet<u64> {
+        &self.empty
+    }
+
     /// Versions of which there is a checkpoint.
     #[must_use]
     pub fn checkpoints(&self) -> &BTreeSet<u64> {
@@ -203,130 +109,65 @@ impl TableLog {
         self.last_checkpoint
     }
 
-    /// Reads commits in the given order, some of them ahead. One that is not as Delta wants it is
-    /// [`LakeError::Log`].
+    /// Reads commits in the given order, some of them ahead. One that was cleaned up since the log was listed
+    /// is left out; one that is not as Delta wants it is [`LakeError::Log`].
     pub fn read<'a>(
         &'a self,
         versions: impl Iterator<Item = u64> + Send + 'a,
     ) -> impl Stream<Item = Result<LogCommit, LakeError>> + Send + 'a {
-        stream::iter(versions).map(|version| self.commit(version)).buffered(READ_AT_ONCE)
+        stream::iter(versions)
+            .map(|version| self.commit(version))
+            .buffered(READ_AT_ONCE)
+            .filter_map(|commit| std::future::ready(commit.transpose()))
     }
 
-    async fn commit(&self, version: u64) -> Result<LogCommit, LakeError> {
-        let name = commit_name(version);
-        let path = self.directory()?.join(name.as_str());
-        let read = async { self.lake.inner.store.get(&path).await?.bytes().await };
-        let bytes = read.await.map_err(|error| read_error(self.table, &path, &error))?;
-        parse(version, &bytes).map_err(|reason| LakeError::Log {
+    async fn commit(&self, version: u64) -> Result<Option<LogCommit>, LakeError> {
+        let commit = action::read(&self.lake.inner, self.table, version).await?;
+        if commit.is_some() || self.begins_after(version).await? {
+            return Ok(commit);
+        }
+        Err(LakeError::Log {
             table: self.table.name.into(),
-            file: name,
-            reason,
+            file: commit_name(version),
+            reason: "it was there and is missing now".into(),
         })
     }
 
-    fn directory(&self) -> Result<Path, LakeError> {
-        Ok(self.lake.inner.path_of(self.table)?.join("_delta_log"))
+    /// Whether the log begins after this version by now.
+    async fn begins_after(&self, version: u64) -> Result<bool, LakeError> {
+        let log = self.lake.log(self.table).await?;
+        Ok(log.is_some_and(|log| log.commits.first().is_some_and(|first| *first > version)))
     }
-}
-
-/// The file of a commit in `_delta_log`.
-#[must_use]
-pub fn commit_name(version: u64) -> String {
-    format!("{version:020}.json")
-}
-
-fn parse(version: u64, bytes: &[u8]) -> Result<LogCommit, String> {
-    let mut commit = LogCommit { version, ..LogCommit::default() };
-    let lines = (1..).zip(bytes.split(|byte| *byte == b'\n'));
-    for (number, line) in lines.filter(|(_, line)| !line.trim_ascii().is_empty()) {
-        let action =
-            serde_json::from_slice(line).map_err(|error| format!("line {number}: {error}"))?;
-        match action {
-            Action::Add(file) => commit.added.push(file),
-            Action::Remove(file) => commit.removed.push(file),
-            Action::Txn(txn) => _ = commit.positions.insert(txn.app_id, txn.version),
-            Action::CommitInfo(info) => {
-                commit.time = info.timestamp.and_then(DateTime::from_timestamp_millis);
-                commit.operation = info.operation;
-                commit.writer = info.engine_info;
-            }
-            Action::MetaData(_)
-            | Action::Protocol(_)
-            | Action::DomainMetadata(_)
-            | Action::Cdc(_)
-            | Action::CheckpointMetadata(_)
-            | Action::Sidecar(_) => {}
-        }
-    }
-    Ok(commit)
-}
-
-impl Inner {
-    /// Where a table is in the store.
-    pub(super) fn path_of(&self, table: &Table) -> Result<Path, LakeError> {
-        self.path_in(table, "")
-    }
-
-    /// Where a file is in the store that the log of a table names by `relative`.
-    pub(super) fn path_in(&self, table: &Table, relative: &str) -> Result<Path, LakeError> {
-        let failed = |reason: String| LakeError::Read {
-            table: table.name.into(),
-            file: relative.to_owned(),
-            reason,
-        };
-        let url = url::Url::parse(&self.table_root(table))
-            .and_then(|root| root.join(relative))
-            .map_err(|error| failed(error.to_string()))?;
-        Path::from_url_path(url.path()).map_err(|error| failed(error.to_string()))
-    }
-
-    /// Every file under a path.
-    pub(super) async fn list(
-        &self,
-        table: &Table,
-        path: &Path,
-    ) -> Result<Vec<ObjectMeta>, LakeError> {
-        match self.store.list(Some(path)).try_collect().await {
-            Ok(files) => Ok(files),
-            Err(object_store::Error::NotFound { .. }) => Ok(Vec::new()),
-            Err(error) => Err(read_error(table, path, &error)),
-        }
-    }
-}
-
-pub(super) fn read_error(table: &Table, path: &Path, error: &object_store::Error) -> LakeError {
-    LakeError::Read { table: table.name.into(), file: path.to_string(), reason: error.to_string() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lake::Advance;
+    use crate::table::by_name;
 
-    #[test]
-    fn a_commit_says_what_it_changed() {
-        let text = concat!(
-            r#"{"commitInfo":{"timestamp":1700000000000,"operation":"WRITE","engineInfo":"x/1"}}"#,
-            "\n",
-            r#"{"add":{"path":"date%3D2026-01-05/a.parquet","size":9,"dataChange":true,"stats":"{\"numRecords\":3}","partitionValues":{}}}"#,
-            "\n",
-            r#"{"remove":{"path":"b.parquet","dataChange":false}}"#,
-            "\n",
-            r#"{"txn":{"appId":"ns/hub/0","version":7,"lastUpdated":1}}"#,
-            "\n",
-        );
-        let commit = parse(4, text.as_bytes()).unwrap();
-        assert_eq!((commit.version, commit.writer.as_deref()), (4, Some("x/1")));
-        assert_eq!((commit.added[0].rows(), commit.added[0].data_change), (Some(3), true));
-        assert_eq!((commit.removed[0].rows(), commit.removed[0].size), (None, None));
-        assert_eq!(commit.positions, [("ns/hub/0".to_owned(), 7)].into());
-    }
-
-    #[test]
-    fn a_line_that_is_no_action_is_named() {
-        for text in ["{\"commitInfo\":{}}\n{\"ad\":{}}", "{\"commitInfo\":{}}\n{\"add\":{\"path\":"]
-        {
-            let error = parse(0, text.as_bytes()).unwrap_err();
-            assert!(error.starts_with("line 2: "), "{error}");
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_was_cleaned_up_since_it_was_listed_is_left_out_and_what_is_missing_is_not() {
+        let directory = tempfile::tempdir().unwrap();
+        let lake = Lake::open(directory.path().to_str().unwrap()).unwrap();
+        let table = by_name("SigninLogs").unwrap();
+        for n in 0..3 {
+            let from = (n > 0).then_some(n - 1);
+            let advance = Advance { source_id: "ns/hub/0".into(), from, to: n };
+            lake.commit(table, None, vec![advance]).await.unwrap();
         }
+        let log = lake.log(table).await.unwrap().unwrap();
+        let read = async || {
+            let commits: Vec<_> = log.read(0..4).collect().await;
+            commits.into_iter().map(|commit| commit.map(|c| c.version).ok()).collect::<Vec<_>>()
+        };
+        let file =
+            |version| directory.path().join("SigninLogs/_delta_log").join(commit_name(version));
+        assert_eq!(read().await, [Some(0), Some(1), Some(2), Some(3)]);
+        std::fs::remove_file(file(0)).unwrap();
+        std::fs::remove_file(file(1)).unwrap();
+        assert_eq!(read().await, [Some(2), Some(3)]);
+        std::fs::remove_file(file(3)).unwrap();
+        assert_eq!(read().await, [Some(2), None]);
     }
 }

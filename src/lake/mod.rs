@@ -5,6 +5,7 @@
 //! continues, and is [fenced](LakeError::Fenced) when the table has another, so a row can neither
 //! be written twice nor skipped, whoever else writes. Tables are made when they are first written.
 
+mod action;
 mod active;
 mod added;
 mod commit;
@@ -18,12 +19,16 @@ mod history;
 mod location;
 mod log;
 mod maintain;
+mod objects;
 mod observe;
 mod permit;
 mod read;
 mod scan;
 mod seen;
+mod state;
+mod statistics;
 mod store;
+mod vouched;
 mod writer;
 
 use std::collections::HashMap;
@@ -39,26 +44,33 @@ use futures::future::try_join_all;
 use object_store::ObjectStore;
 use url::Url;
 
+pub use action::{AddedFile, CommitCounts, LogCommit, RemovedFile, commit_name};
 use added::Commits;
 pub use commit::Advance;
-pub use contents::{ActiveFile, Contents, SourcePosition, StoredFile, Totals};
+pub use contents::{ActiveFile, Contents, SourcePosition, Totals};
 pub use digest::{Digest, digest_of_name};
 pub use error::LakeError;
 pub use history::{Before, History, HistoryEntry};
-pub use log::{AddedFile, LogCommit, RemovedFile, TableLog, commit_name};
+pub use log::TableLog;
 pub use maintain::{
     CleanedLog, Eagerness, Group, Merged, Removed, Unneeded, UnneededFile, Vacuumed,
 };
+pub use objects::StoredFile;
 pub use observe::{Counted, Observer};
 pub use permit::{Permit, Withdrawn};
 pub use scan::LakeTable;
 pub(crate) use seen::Seen;
+use vouched::Ledger;
+pub use vouched::{Vouched, is_bookkeeping};
 pub use writer::TableWriter;
 
 use crate::table::{self, DEAD_LETTERS, Table};
 
 /// What `commitInfo` names as the writer.
 const ENGINE_INFO: &str = concat!("entralog/", env!("CARGO_PKG_VERSION"));
+
+/// What every version of this one begins with there.
+const ENGINE_NAME: &str = "entralog/";
 
 /// A position of every table from which retention has removed rows: the latest `_IngestedAt` of them, in
 /// microseconds since the epoch. It is moved in the commit that removes them, so that a sequence number
@@ -80,6 +92,7 @@ struct Inner {
     snapshots: Mutex<HashMap<&'static str, Known>>,
     /// Commits that were read to see what is new.
     commits: Commits,
+    ledger: Ledger,
     observer: OnceLock<Arc<dyn Observer>>,
 }
 
@@ -125,8 +138,9 @@ impl Lake {
             .with_task_executor(Arc::new(executor))
             .build();
         let (snapshots, commits) = (Mutex::default(), Commits::default());
-        let observer = OnceLock::new();
-        Self { inner: Arc::new(Inner { root, store, engine, snapshots, commits, observer }) }
+        let (ledger, observer) = (Ledger::default(), OnceLock::new());
+        let inner = Inner { root, store, engine, snapshots, commits, ledger, observer };
+        Self { inner: Arc::new(inner) }
     }
 
     /// Tells `observer` of every commit from now on. There is one at most: the first that comes.
@@ -324,6 +338,12 @@ impl Inner {
         Some((Arc::clone(&known.snapshot), known.seen))
     }
 
+    /// The versions of tables that were seen.
+    fn known_versions(&self) -> Vec<(&'static str, u64)> {
+        let snapshots = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
+        snapshots.iter().map(|(table, known)| (*table, known.snapshot.version())).collect()
+    }
+
     /// A snapshot that is the newest now.
     fn remember(&self, table: &'static Table, snapshot: &SnapshotRef) {
         self.remember_of(table, snapshot, Seen::now());
@@ -346,7 +366,11 @@ impl Inner {
         &self.engine
     }
 
-    fn delta_error(&self, table: &Table, source: KernelError) -> LakeError {
+    fn delta_error(&self, table: &Table, mut source: KernelError) -> LakeError {
+        // It is of use to whoever debugs Delta, and of none to whoever reads a message.
+        while let KernelError::Backtraced { source: inner, .. } = source {
+            source = *inner;
+        }
         LakeError::Delta {
             table: table.name.into(),
             location: location::display(&self.root),

@@ -334,11 +334,15 @@ impl<'a> Places<'a> {
                 facts.sources.insert(source.to_owned(), SourceFacts::default());
             }
             let Some(of_source) = facts.sources.get_mut(source) else { continue };
-            if !self.file.replayed.contains(&hash) {
+            // A replay puts rows where their source was long ago.
+            let is_replayed = self.file.replayed.contains(&hash);
+            if !is_replayed {
                 of_source.last = of_source.last.max(Some(position));
             }
             if is_partition(source) {
                 of_source.numbers.insert(position);
+            }
+            if is_partition(source) && !(is_replayed && self.file.table.is_log()) {
                 let time = ingested.map_or(i64::MIN, |times| times.value(row));
                 of_source.ingested = Some(match of_source.ingested {
                     Some((first, least)) => (first.min(position), least.min(time)),

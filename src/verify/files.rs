@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::content::DataFile;
 use super::finding::{Check, Finding, Findings, Level};
+use super::vouched::check_rows;
 use super::{Depth, log};
 use crate::lake::{Contents, Lake, LakeError, StoredFile};
 use crate::table::Table;
@@ -32,14 +33,18 @@ pub(super) async fn check_table(
         remedy: "restore the table's _delta_log from a backup",
     };
     // Before the log is listed, so that the list has all that the contents are made of.
-    let contents = lake.contents(table).await;
+    let mut contents = lake.contents(table).await;
+    if contents.is_err() {
+        // A clean-up may have been faster.
+        contents = lake.contents(table).await;
+    }
     let Some(log) = lake.log(table).await? else {
         if !lake.stored_files(table).await?.is_empty() {
             findings.push(problem("there are files, and no log that says what they are".into()));
         }
         return Ok(None);
     };
-    log::check_files(&log, findings);
+    let log = log::check_files(lake, log, findings).await?;
     let contents = match contents {
         Ok(Some(contents)) => contents,
         Ok(None) => {
@@ -47,14 +52,18 @@ pub(super) async fn check_table(
             return Ok(None);
         }
         Err(error) => {
-            let reason = match error {
-                LakeError::Delta { source, .. } => source.to_string(),
-                error => error.to_string(),
-            };
-            findings.push(problem(format!("Delta cannot read it: {reason}")));
+            // Delta does not say in which file.
+            if !log::check_readable(&log, findings).await {
+                let reason = match error {
+                    LakeError::Delta { source, .. } => source.to_string(),
+                    error => error.to_string(),
+                };
+                findings.push(problem(format!("Delta cannot read it: {reason}")));
+            }
             return Ok(None);
         }
     };
+    findings.extend(check_rows(table, &contents));
     let said = match depth {
         Depth::Quick => log::Said::default(),
         Depth::Full => log::check_commits(&log, &contents, findings).await,

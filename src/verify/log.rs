@@ -9,7 +9,10 @@ use std::collections::{BTreeSet, HashMap};
 use futures::StreamExt as _;
 
 use super::finding::{Check, Finding, Findings, Level};
-use crate::lake::{Contents, LakeError, LogCommit, TableLog, commit_name};
+use crate::lake::{
+    AddedFile, CommitCounts, Contents, Lake, LakeError, LogCommit, TableLog, commit_name,
+    is_bookkeeping,
+};
 
 const RESTORE_LOG: &str =
     "restore the file from a backup of the table's _delta_log; do not write to the lake before";
@@ -21,10 +24,38 @@ pub(super) struct Said {
     pub(super) removed_until: Option<i64>,
 }
 
-/// Checks that no file of the log is missing.
-pub(super) fn check_files(log: &TableLog, findings: &mut Findings) {
+/// Times that a log is listed again that seems to lack something.
+const LISTINGS: usize = 4;
+
+/// Checks that no file of the log is missing; gives the log as it was found.
+///
+/// A listing is no snapshot: beside writers and a clean-up it may lack what was there all the time. What
+/// is really missing is missing twice.
+pub(super) async fn check_files(
+    lake: &Lake,
+    mut log: TableLog,
+    findings: &mut Findings,
+) -> Result<TableLog, LakeError> {
+    let mut missing = missing_files(&log);
+    for _ in 1..LISTINGS {
+        if missing.is_empty() {
+            break;
+        }
+        let Some(again) = lake.log(log.table()).await? else { break };
+        log = again;
+        let before = std::mem::replace(&mut missing, missing_files(&log));
+        if missing == before {
+            break;
+        }
+    }
+    findings.extend(missing);
+    Ok(log)
+}
+
+fn missing_files(log: &TableLog) -> Vec<Finding> {
     let (commits, checkpoints) = (log.commits(), log.checkpoints());
     let problem = |place: String, detail: String| problem(log, place, detail);
+    let mut findings = Vec::new();
     let newest_checkpoint = checkpoints.last().copied().max(log.last_checkpoint());
     if let Some(named) = log.last_checkpoint().filter(|named| !checkpoints.contains(named)) {
         findings.push(problem(
@@ -32,8 +63,12 @@ pub(super) fn check_files(log: &TableLog, findings: &mut Findings) {
             format!("the checkpoint of version {named}, which _last_checkpoint names, is missing"),
         ));
     }
+    for version in log.empty() {
+        findings.push(problem(commit_name(*version), "there is nothing in it".into()));
+    }
     let (Some(first), Some(last)) = (commits.first().copied(), commits.last().copied()) else {
-        return findings.push(problem("_delta_log".into(), "there is no commit in it".into()));
+        findings.push(problem("_delta_log".into(), "there is no commit in it".into()));
+        return findings;
     };
     for (from, to) in holes(commits) {
         let detail = match from == to {
@@ -56,12 +91,38 @@ pub(super) fn check_files(log: &TableLog, findings: &mut Findings) {
             ),
         ));
     }
+    findings
 }
 
 /// Ranges of versions between the first and the last that are not there.
 fn holes(commits: &BTreeSet<u64>) -> Vec<(u64, u64)> {
     let pairs = commits.iter().zip(commits.iter().skip(1));
     pairs.filter(|(a, b)| **a + 1 < **b).map(|(a, b)| (a + 1, b - 1)).collect()
+}
+
+/// Reads every commit of a log that Delta cannot read; whether one of them is damaged.
+pub(super) async fn check_readable(log: &TableLog, findings: &mut Findings) -> bool {
+    let mut is_named = !log.empty().is_empty();
+    let mut commits = std::pin::pin!(log.read(log.commits().iter().copied()));
+    while let Some(commit) = commits.next().await {
+        if let Err(error) = commit {
+            is_named = true;
+            findings.extend(unreadable(log, error));
+        }
+    }
+    is_named
+}
+
+/// A commit that cannot be read; `None` for an empty one, which was found when the log was listed.
+fn unreadable(log: &TableLog, error: LakeError) -> Option<Finding> {
+    let (file, reason) = match error {
+        LakeError::Log { file, reason, .. } | LakeError::Read { file, reason, .. } => {
+            (file, reason)
+        }
+        error => (String::new(), error.to_string()),
+    };
+    let is_known = log.empty().iter().any(|version| commit_name(*version) == file);
+    (!is_known).then(|| problem(log, file, format!("it cannot be read: {reason}")))
 }
 
 /// Reads every commit and holds what they add up to against the table's state.
@@ -76,6 +137,8 @@ pub(super) async fn check_commits(
     while let Some(commit) = commits.next().await {
         match commit {
             Ok(commit) => {
+                replay.first.get_or_insert(commit.version);
+                findings.extend(check_counts(log, &commit));
                 for (source, from, to) in replay.apply(&commit) {
                     let detail = format!("it moves {source} back from {from} to {to}");
                     findings.push(problem(log, commit_name(commit.version), detail));
@@ -83,20 +146,35 @@ pub(super) async fn check_commits(
             }
             Err(error) => {
                 replay.is_whole = false;
-                let (file, reason) = match error {
-                    LakeError::Log { file, reason, .. } | LakeError::Read { file, reason, .. } => {
-                        (file, reason)
-                    }
-                    error => (String::new(), error.to_string()),
-                };
-                findings.push(problem(log, file, format!("it cannot be read: {reason}")));
+                findings.extend(unreadable(log, error));
             }
         }
     }
-    let begins_at_zero = log.commits().first() == Some(&0) && holes(log.commits()).is_empty();
+    // A clean-up may have taken the first ones meanwhile.
+    let begins_at_zero = replay.first == Some(0) && holes(log.commits()).is_empty();
     let said = Said { removed_until: replay.removed_until };
     replay.compare(log, contents, begins_at_zero, findings);
     said
+}
+
+/// Whether a commit has the files and rows that its writer counted.
+fn check_counts(log: &TableLog, commit: &LogCommit) -> Option<Finding> {
+    let counted = commit.counted?;
+    let found = CommitCounts {
+        files_added: commit.added.len() as u64,
+        files_removed: commit.removed.len() as u64,
+        rows: commit.added.iter().filter_map(AddedFile::rows).sum(),
+        // Whoever removes a file need not say what was in it.
+        rows_removed: counted.rows_removed,
+    };
+    (counted != found).then(|| {
+        let words = |counts: CommitCounts| {
+            let CommitCounts { files_added, files_removed, rows, .. } = counts;
+            format!("{files_added} files added with {rows} rows, {files_removed} removed")
+        };
+        let detail = format!("it was written with {}, and has {}", words(counted), words(found));
+        problem(log, commit_name(commit.version), detail)
+    })
 }
 
 /// Bytes and statistics of a file.
@@ -108,6 +186,8 @@ struct Replay {
     files: HashMap<String, (u64, Option<Claim>)>,
     positions: HashMap<String, i64>,
     removed_until: Option<i64>,
+    /// The first commit that was read.
+    first: Option<u64>,
     /// Whether every commit could be read.
     is_whole: bool,
 }
@@ -118,6 +198,7 @@ impl Default for Replay {
             files: HashMap::new(),
             positions: HashMap::new(),
             removed_until: None,
+            first: None,
             is_whole: true,
         }
     }
@@ -141,7 +222,9 @@ impl Replay {
         let mut back = Vec::new();
         for (source, to) in &commit.positions {
             match self.positions.insert(source.clone(), *to) {
-                Some(from) if from > *to => back.push((source.clone(), from, *to)),
+                Some(from) if from > *to && !is_bookkeeping(source) => {
+                    back.push((source.clone(), from, *to));
+                }
                 _ => {}
             }
         }

@@ -1,6 +1,6 @@
 //! The rows of all files, read once: what is in the lake of every source, and whether its positions agree.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use futures::{Stream, StreamExt as _, stream};
@@ -12,7 +12,7 @@ use super::finding::{Check, Finding, Findings, Level};
 use super::gaps::PartitionFacts;
 use super::notes::replayed;
 use crate::lake::Lake;
-use crate::source::is_partition;
+use crate::source::{is_file, is_partition};
 use crate::table::{DEAD_LETTERS, Table, by_name};
 
 /// What the rows of all tables say.
@@ -20,6 +20,8 @@ use crate::table::{DEAD_LETTERS, Table, by_name};
 pub(super) struct Known {
     /// Rows that were read.
     pub(super) rows: u64,
+    /// Whether it is known which of them came by a replay.
+    is_replayed_known: bool,
     /// By table and source, the greatest position of a row and a file that has it.
     last: HashMap<(&'static str, String), (i64, String)>,
     /// What is there of each partition of a hub.
@@ -32,12 +34,17 @@ pub(super) async fn read_rows(
     checked: &mut [Checked],
     findings: &mut Findings,
 ) -> Known {
-    let replayed = Arc::new(replayed(lake).await);
+    let replayed = replayed(lake).await;
+    let is_replayed_known = replayed.is_ok();
+    let replayed = Arc::new(replayed.unwrap_or_else(|finding| {
+        findings.push(finding);
+        HashSet::new()
+    }));
     let mut files: Vec<_> = checked.iter_mut().flat_map(|c| std::mem::take(&mut c.files)).collect();
     files.iter_mut().for_each(|file| file.replayed = Arc::clone(&replayed));
     let with_places: Vec<_> = files.iter().filter(|file| file.has_places()).cloned().collect();
     let rows = with_places.iter().filter_map(|file| file.file.rows()).sum();
-    let mut known = Known::default();
+    let mut known = Known { is_replayed_known, ..Known::default() };
     // A dead letter that was replayed has the `_Source` of its row.
     let mut repeated = HashMap::from([(false, Vec::new()), (true, Vec::new())]);
     for part in Part::all(rows) {
@@ -95,6 +102,12 @@ pub(super) fn spawned<T: Send + 'static, F: Future<Output = T> + Send + 'static>
 }
 
 impl Known {
+    /// The files and partitions of which there are dead letters.
+    pub(super) fn with_letters(&self) -> HashSet<&str> {
+        let of_letters = self.last.keys().filter(|(table, _)| *table == DEAD_LETTERS.name);
+        of_letters.map(|(_, source)| source.as_str()).collect()
+    }
+
     fn add(&mut self, file: &DataFile, facts: Facts) {
         self.rows += facts.rows;
         for (source, of_source) in facts.sources {
@@ -122,7 +135,9 @@ pub(super) fn check_positions(checked: &[Checked], known: &Known) -> Vec<Finding
         })
         .collect();
     let mut findings = Vec::new();
-    for ((table, source), (last, file)) in &known.last {
+    // Rows of a replay are of positions that their table never had.
+    let last = known.last.iter().filter(|_| known.is_replayed_known);
+    for ((table, source), (last, file)) in last {
         let position = positions.get(&(*table, source.as_str())).copied();
         if position < Some(*last) {
             let position = position.map_or_else(|| "not known".to_owned(), |p| format!("at {p}"));
@@ -139,16 +154,17 @@ pub(super) fn check_positions(checked: &[Checked], known: &Known) -> Vec<Finding
     // A flush commits the tables of logs before `DeadLetters`.
     for ((table, source), position) in &positions {
         let last = positions.get(&(DEAD_LETTERS.name, *source)).copied();
+        let is_source = is_partition(source) || is_file(source);
         let is_log = by_name(table).is_some_and(Table::is_log);
-        if is_partition(source) && last < Some(*position) && is_log {
+        if is_source && is_log && last < Some(*position) {
             let last = last.map_or_else(|| "the beginning".to_owned(), |last| last.to_string());
             findings.push(Finding {
-                level: Level::Note,
+                level: Level::Explained,
                 check: Check::Position,
                 table: by_name(table).map(|table| table.name),
                 place: (*source).to_owned(),
-                detail: format!("it is at {position}, and DeadLetters at {last}: a flush is under way or ended too early; the next ingest goes on from there"),
-                remedy: "",
+                detail: format!("it is at {position}, and DeadLetters at {last}: a flush is under way or ended too early, or the last commit of DeadLetters was deleted"),
+                remedy: "ingest it again: what is in the lake is passed over, and what DeadLetters lacks is added",
             });
         }
     }

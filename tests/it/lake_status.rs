@@ -212,3 +212,43 @@ fn history_says_where_it_begins_after_the_log_was_cleaned_up() {
     // That is no damage.
     workspace.succeed(&["lake", "verify"]);
 }
+
+#[test]
+fn status_has_the_time_of_the_commit_and_not_that_of_its_file() {
+    let workspace = Workspace::new();
+    workspace.write("a.ndjson", lines(&[sign_in("2026-01-05T10:00:00Z", "a@x", "0", "s0")]));
+    workspace.succeed(&["ingest", "--from", "a.ndjson"]);
+    let log = workspace.path("lake/SigninLogs/_delta_log");
+    for file in std::fs::read_dir(log).unwrap() {
+        // As a copy of the lake has it.
+        let file = std::fs::File::options().write(true).open(file.unwrap().path()).unwrap();
+        file.set_modified(std::time::SystemTime::UNIX_EPOCH).unwrap();
+    }
+    let status = objects(&workspace.succeed(&["lake", "status", "--only", "tables"]));
+    let status = status.iter().find(|row| row["Table"] == "SigninLogs").unwrap();
+    let history = objects(&workspace.succeed(&["lake", "history", "SigninLogs"]));
+    assert_eq!(status["CommittedAt"], history[0]["Time"], "{status}");
+}
+
+#[test]
+fn history_says_how_many_rows_compaction_and_retention_took_out() {
+    let workspace = Workspace::new();
+    workspace.write("entralog.yaml", "flush: {rows: 1}\nretention: {SigninLogs: 30d}\n");
+    let records: Vec<_> =
+        (0..3).map(|n| sign_in("2020-01-05T10:00:00Z", "a@x", "0", &format!("s{n}"))).collect();
+    workspace.write("a.ndjson", lines(&records));
+    workspace.succeed(&["ingest", "--from", "a.ndjson"]);
+    workspace.succeed(&["lake", "compact"]);
+    workspace.succeed(&["lake", "retain"]);
+    let rows = objects(&workspace.succeed(&["lake", "history", "SigninLogs", "--limit", "3"]));
+    let moved = |row: &Value| {
+        ["RowsAdded", "RowsRemoved", "FilesAdded", "FilesRemoved", "Sources"]
+            .map(|name| row[name].clone())
+    };
+    assert_eq!(moved(&rows[0]), [json!(0), json!(3), json!(0), json!(1), json!("")]);
+    assert_eq!(moved(&rows[1]), [json!(3), json!(3), json!(1), json!(3), json!("")]);
+    let ingested = moved(&rows[2]);
+    assert_eq!(ingested[..4], [json!(1), json!(0), json!(1), json!(0)]);
+    let sources = ingested[4].as_str().unwrap();
+    assert!(sources.starts_with("file:") && !sources.contains(';'), "{sources}");
+}

@@ -9,7 +9,7 @@
 //! - `faults`: what happens to connections; `soak`: many of that, and of kills; `interop`: Microsoft's other clients.
 //! - `ingesters`: several of them on one hub.
 //! - `exactly_once`, `lake`, `azure`, `added_columns`: what is kept; `drift`: what of it has no column.
-//! - `lake_status`, `verify`: how the lake is, what became of it, and whether it is sound; `maintenance`: what keeps it so.
+//! - `lake_status`, `verify`, `verify_lost`: how the lake is, what became of it, and whether it is sound; `maintenance`: what keeps it so.
 //! - `dead`: what could not be decoded, and its replay.
 //! - `query`, `derived`, `output`: what comes out; `other_writer`: of files that somebody else wrote.
 //! - `rules`, `alerts`: what is found, and who hears of it.
@@ -53,3 +53,4 @@ mod soak;
 mod support;
 mod tables;
 mod verify;
+mod verify_lost;

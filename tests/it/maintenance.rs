@@ -273,6 +273,41 @@ async fn of_two_compactors_one_changes_nothing() {
     assert_eq!(workspace.count(TABLE), 0);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn rows_that_another_engine_deletes_under_a_compactor_are_not_brought_back() {
+    let workspace = Workspace::new();
+    let lake = Lake::open(workspace.path("lake").to_str().unwrap()).unwrap();
+    for n in 0..3 {
+        commit(&lake, n, &[record(n)]).await;
+    }
+    let plan = lake.mergeable(table(), Eagerness::Everything).await.unwrap();
+    // As Spark deletes a row: the same file, with a vector that says which rows of it are gone.
+    let mut add = active(&workspace, TABLE).into_values().next().unwrap();
+    let remove = json!({
+        "path": add["path"], "deletionTimestamp": 1_700_000_000_000_i64, "dataChange": true,
+    });
+    add["deletionVector"] = json!({
+        "storageType": "i", "pathOrInlineDv": "wi5b=000010000siXQKl0rr91000f55c8Xg0@@D72lkbi5=-{L",
+        "sizeInBytes": 40, "cardinality": 1,
+    });
+    let features = ["deletionVectors"];
+    let actions = [
+        json!({"commitInfo": {"operation": "DELETE", "engineInfo": "Apache-Spark/3.5"}}),
+        json!({"protocol": {
+            "minReaderVersion": 3, "minWriterVersion": 7,
+            "readerFeatures": features, "writerFeatures": features,
+        }}),
+        json!({"remove": remove}),
+        json!({"add": add}),
+    ];
+    let version = lake.version(table()).await.unwrap().unwrap() + 1;
+    let log = workspace.path("lake/SigninLogs/_delta_log");
+    std::fs::write(log.join(format!("{version:020}.json")), lines(&actions)).unwrap();
+    assert_eq!(lake.merge(&plan[0]).await.unwrap(), None);
+    assert_eq!(lake.version(table()).await.unwrap(), Some(version));
+    assert_eq!(active(&workspace, TABLE).len(), 3);
+}
+
 #[test]
 fn a_compaction_that_is_killed_over_and_over_loses_nothing() {
     let workspace = many_small_files(4000);

@@ -118,9 +118,8 @@ destinations: [{{name: siem, webhook: {{url: '{url}'}}}}]
 "
         ),
     );
-    let start = || {
-        Running::start(workspace.command(&["serve"]).env("HUBS", devhub.connection_string()))
-    };
+    let start =
+        || Running::start(workspace.command(&["serve"]).env("HUBS", devhub.connection_string()));
     let mut daemons = [start(), start()];
     for n in 0..ALERTS {
         let time = (chrono::Utc::now() - chrono::TimeDelta::hours(2)).to_rfc3339();

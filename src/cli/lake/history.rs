@@ -7,7 +7,7 @@ use super::super::table::named;
 use super::{Context, Exit, Failure};
 use crate::cli::output;
 use crate::detect::Period;
-use crate::lake::{AddedFile, Before, HistoryEntry, RemovedFile};
+use crate::lake::{Before, HistoryEntry};
 use crate::table::{self, Table};
 
 #[derive(Debug, clap::Args)]
@@ -87,8 +87,8 @@ fn row(table: &Table, HistoryEntry { commit, before }: &HistoryEntry) -> Row {
         version: commit.version,
         time: commit.time.map(time),
         operation: commit.operation.clone(),
-        rows_added: commit.added.iter().map(AddedFile::rows).sum(),
-        rows_removed: commit.removed.iter().map(RemovedFile::rows).sum(),
+        rows_added: commit.rows_added(),
+        rows_removed: commit.rows_removed(),
         files_added: commit.added.len(),
         files_removed: commit.removed.len(),
         bytes_added: commit.added.iter().map(|file| file.size).sum(),

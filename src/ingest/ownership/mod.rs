@@ -193,7 +193,8 @@ mod tests {
         assert!(objects(&lake).write_claim(SOURCES[0], 7, &claim).await.unwrap());
         assert!(!objects(&lake).write_claim(SOURCES[0], 7, &claim).await.unwrap(), "twice");
         let (store, root) = lake.directory(DIRECTORY).unwrap();
-        let damaged = SOURCES[1].split('/').fold(root.join("partitions"), |path, part| path.join(part));
+        let damaged =
+            SOURCES[1].split('/').fold(root.join("partitions"), |path, part| path.join(part));
         use object_store::ObjectStoreExt as _;
         store.put(&damaged.join("00000000000000000003"), "{".into()).await.unwrap();
         let ownership = join(&lake, false).await;
@@ -228,7 +229,8 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn a_partition_that_somebody_else_has_without_a_claim_is_left_alone_for_longer_each_time() {
+    async fn a_partition_that_somebody_else_has_without_a_claim_is_left_alone_for_longer_each_time()
+    {
         let lake = Lake::in_memory();
         let mut ownership = join(&lake, false).await;
         let source = Arc::from(SOURCES[0]);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{StreamExt, stream};
 use object_store::{Error as StoreError, ObjectMeta, ObjectStoreExt};
 
 use super::super::files::write_error;
@@ -43,11 +43,7 @@ impl Lake {
     ) -> Result<CleanedLog, LakeError> {
         let store = Arc::clone(&self.inner.store);
         let log = self.inner.path(table, "_delta_log/")?;
-        let entries: Vec<ObjectMeta> = match store.list(Some(&log)).try_collect().await {
-            Ok(entries) => entries,
-            Err(StoreError::NotFound { .. }) => return Ok(CleanedLog::default()),
-            Err(error) => return Err(write_error(table, error)),
-        };
+        let entries = self.inner.list(table, &log).await?;
         let entries: Vec<_> = entries.into_iter().filter_map(Entry::of).collect();
         let Some(cutoff) =
             TimeDelta::from_std(keep).ok().and_then(|keep| Utc::now().checked_sub_signed(keep))
@@ -169,6 +165,15 @@ mod tests {
     fn without_a_checkpoint_that_is_old_enough_all_stays() {
         assert_eq!(kept(&[], 12), (None, 0));
         assert_eq!(kept(&[15], 12), (None, 0));
+    }
+
+    #[test]
+    fn a_young_commit_keeps_what_came_after_it_whatever_their_clocks_said() {
+        let commits = (0..20).map(|n| entry(&format!("{n:020}.json"), if n == 7 { 19 } else { n }));
+        let checkpoints = [5, 10].map(|n| entry(&format!("{n:020}.checkpoint.parquet"), n));
+        let entries: Vec<_> = commits.chain(checkpoints).flatten().collect();
+        let cutoff = "2026-01-05T15:30:00Z".parse().unwrap();
+        assert_eq!(unneeded(entries, cutoff).map(|(begins_at, _)| begins_at), Some(5));
     }
 
     #[test]

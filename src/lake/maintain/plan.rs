@@ -124,7 +124,7 @@ fn chunks(mut files: Vec<LakeFile>) -> Vec<Vec<LakeFile>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::active::Statistics;
+    use super::super::super::statistics::Statistics;
     use super::*;
 
     const NOW: i64 = 1_767_700_000_000;

@@ -11,8 +11,10 @@ use delta_kernel::committer::FileSystemCommitter;
 use delta_kernel::snapshot::SnapshotRef;
 use delta_kernel::transaction::{CommitResult, UpdateTableOperation};
 
-use super::super::active::{LakeFile, Listing};
-use super::super::{ENGINE_INFO, Inner, LakeError, RETENTION, commit, files};
+use super::super::active::{LakeFile, Listing, stored_rows};
+use super::super::commit::{self, Committed};
+use super::super::vouched::Count;
+use super::super::{CommitCounts, ENGINE_INFO, Inner, LakeError, RETENTION, Seen, files};
 use crate::table::Table;
 
 /// Races lost in a row before it is given up.
@@ -44,6 +46,7 @@ pub(super) fn commit(
     rewrite: &Rewrite<'_>,
 ) -> Result<Option<Vec<LakeFile>>, LakeError> {
     for attempt in 0..ATTEMPTS {
+        let seen = Seen::now();
         let Some(snapshot) = inner.snapshot(table)? else { return Ok(None) };
         let listing = Listing::of_day(inner, table, &snapshot, day)?;
         let removed: Vec<LakeFile> = match rewrite {
@@ -64,11 +67,19 @@ pub(super) fn commit(
         let paths: HashSet<_> = removed.iter().map(|file| file.path.as_str()).collect();
         let Some(removal) = listing.removal(table, &paths)? else { return Ok(None) };
         if let Rewrite::Merge { added, .. } = rewrite {
+            // Another engine has deleted rows meanwhile, which are in the merged file.
+            if listing
+                .files
+                .iter()
+                .any(|file| file.has_deletions && paths.contains(file.path.as_str()))
+            {
+                return Ok(None);
+            }
             // Whoever was held up for long may find that a vacuum took it for one that nobody needs.
             files::check_stored(inner, table, added)?;
         }
-        let until = removed.iter().filter_map(|file| file.statistics.ingested_until).max();
-        if try_commit(inner, table, snapshot, removal, rewrite, until)? {
+        if let Some(committed) = try_commit(inner, table, snapshot, removal, rewrite, &removed)? {
+            commit::settle(inner, table, &committed, seen)?;
             return Ok(Some(removed));
         }
         // Writers that lost together must not meet again at once.
@@ -77,28 +88,53 @@ pub(super) fn commit(
     Err(LakeError::Contention { table: table.name.into(), attempts: ATTEMPTS })
 }
 
-/// Commits on top of `snapshot`; false when another writer was faster. What is removed was taken in up to
-/// `until`, which the table keeps.
+/// Commits on top of `snapshot`; `None` when another writer was faster. The table keeps up to when what is removed
+/// was taken in.
 fn try_commit(
     inner: &Inner,
     table: &'static Table,
     snapshot: SnapshotRef,
     removal: Vec<FilteredEngineData>,
     rewrite: &Rewrite<'_>,
-    until: Option<i64>,
-) -> Result<bool, LakeError> {
+    removed: &[LakeFile],
+) -> Result<Option<Committed>, LakeError> {
     let failed = |error| inner.delta_error(table, error);
-    let before = snapshot.get_app_id_version(RETENTION, inner.engine()).map_err(failed)?;
-    let (operation, data_change) = match rewrite {
-        Rewrite::Merge { .. } => (UpdateTableOperation::Optimize, false),
-        Rewrite::Remove => (UpdateTableOperation::Delete, true),
+    let count = Count::of(inner, table, &snapshot)?;
+    let rows = removed.iter().map(|file| file.statistics.rows).sum();
+    let mut counts = CommitCounts {
+        files_removed: removed.len() as u64,
+        rows_removed: rows,
+        ..CommitCounts::default()
     };
+    let (operation, data_change, count) = match rewrite {
+        Rewrite::Merge { added, .. } => {
+            counts.files_added = 1;
+            counts.rows = stored_rows(added).unwrap_or_default();
+            let count = count.and_then(|count| count.after(Some(0), Some(0)));
+            (UpdateTableOperation::Optimize, false, count)
+        }
+        Rewrite::Remove => {
+            let count = count.and_then(|count| count.after(Some(0), rows));
+            (UpdateTableOperation::Delete, true, count)
+        }
+    };
+    let base = Arc::clone(&snapshot);
     let mut builder = snapshot.update_table(operation, ENGINE_INFO, data_change);
-    if let Some(until) = until.max(before).filter(|_| data_change) {
-        builder = builder.with_transaction_id(RETENTION.to_owned(), until);
-    }
-    let mut transaction =
-        builder.build(inner.engine(), Box::new(FileSystemCommitter::new())).map_err(failed)?;
+    builder = match rewrite {
+        Rewrite::Merge { .. } => builder,
+        Rewrite::Remove => {
+            let before = base.get_app_id_version(RETENTION, inner.engine()).map_err(failed)?;
+            let until = removed.iter().filter_map(|file| file.statistics.ingested_until).max();
+            let until = until.max(before).into_iter();
+            until.fold(builder, |builder, until| builder.with_transaction_id(RETENTION, until))
+        }
+    };
+    let said = count.into_iter().flat_map(Count::said);
+    builder = said.fold(builder, |builder, (name, n)| builder.with_transaction_id(name, n));
+    let mut transaction = builder
+        .with_operation_metrics(counts.metrics())
+        .build(inner.engine(), Box::new(FileSystemCommitter::new()))
+        .map_err(failed)?;
     if let Rewrite::Merge { added, .. } = rewrite {
         transaction.add_files(files::engine_data(added));
     }
@@ -106,14 +142,8 @@ fn try_commit(
         transaction.remove_files(removed);
     }
     match transaction.commit(inner.engine()).map_err(failed)? {
-        CommitResult::Committed(committed) => {
-            if let Some(snapshot) = committed.post_commit_snapshot() {
-                inner.remember(table, snapshot);
-                commit::checkpoint_when_due(inner, table, snapshot);
-            }
-            Ok(true)
-        }
-        CommitResult::Conflicted(_) => Ok(false),
+        CommitResult::Committed(committed) => Ok(Some(Committed::new(&committed, count))),
+        CommitResult::Conflicted(_) => Ok(None),
         CommitResult::Retryable(retryable) => Err(failed(retryable.error)),
     }
 }

@@ -8,16 +8,13 @@ use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::Int64Type;
 use chrono::{DateTime, TimeDelta, Utc};
-use delta_kernel::FilteredEngineData;
-use delta_kernel::engine::arrow_data::ArrowEngineData;
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{StreamExt, stream};
 use object_store::path::Path;
 use object_store::{Error as StoreError, ObjectMeta, ObjectStoreExt};
 
 use super::super::files::write_error;
+use super::super::state::{self, State};
 use super::super::{Inner, Lake, LakeError};
 use crate::table::Table;
 
@@ -96,9 +93,11 @@ impl Lake {
         let mut files: Vec<_> =
             stored.iter().filter_map(|file| named.judge(file, grace, now)).collect();
         if !dry_run {
-            let mut deletions = stream::iter(&files)
-                .map(|file| {
-                    let (store, path) = (Arc::clone(&store), Path::from(file.path.as_str()));
+            // By value: a future that borrows them could not be spawned.
+            let paths: Vec<_> = files.iter().map(|file| Path::from(file.path.as_str())).collect();
+            let mut deletions = stream::iter(paths)
+                .map(|path| {
+                    let store = Arc::clone(&store);
                     async move { store.delete(&path).await }
                 })
                 .buffer_unordered(CONCURRENT);
@@ -173,12 +172,8 @@ async fn data_files(inner: &Inner, table: &Table) -> Result<Vec<ObjectMeta>, Lak
         meta.location.as_ref().ends_with(".parquet")
             && parts.all(|part| !part.as_ref().starts_with(['_', '.']))
     };
-    let listed = inner.store.list(Some(&root)).try_filter(|meta| std::future::ready(is_data(meta)));
-    match listed.try_collect().await {
-        Ok(files) => Ok(files),
-        Err(StoreError::NotFound { .. }) => Ok(Vec::new()),
-        Err(error) => Err(write_error(table, error)),
-    }
+    let files = inner.list(table, &root).await?;
+    Ok(files.into_iter().filter(is_data).collect())
 }
 
 /// The files that the log names.
@@ -195,31 +190,23 @@ impl Named {
         table: &'static Table,
         grace: Duration,
     ) -> Result<Option<Self>, LakeError> {
-        let failed = |error| inner.delta_error(table, error);
         let Some(snapshot) = inner.snapshot(table)? else { return Ok(None) };
         let remembered = snapshot.table_properties().deleted_file_retention_duration;
         let remembered = remembered.unwrap_or(REMEMBERED);
         if grace > remembered {
             return Err(LakeError::Grace { table: table.name.into(), remembered });
         }
-        // What a checkpoint would hold is what the log names.
-        let actions = snapshot
-            .create_checkpoint_writer(inner.engine())
-            .and_then(|writer| writer.checkpoint_data(inner.engine()))
-            .map_err(failed)?;
         let mut named = Self { active: HashSet::new(), removed: HashMap::new() };
-        for batch in actions {
-            let data = batch
-                .and_then(FilteredEngineData::apply_selection_vector)
-                .and_then(ArrowEngineData::try_from_engine_data)
-                .map_err(failed)?;
-            for (path, _) in paths(data.record_batch(), "add") {
-                named.active.insert(inner.path(table, &path)?);
+        state::each(inner, table, &snapshot, |state| {
+            match state {
+                State::File(file) => _ = named.active.insert(inner.path(table, &file.path)?),
+                State::Removed(path, time) => {
+                    named.removed.insert(inner.path(table, &path)?, time.unwrap_or_default());
+                }
+                State::Source(_) => {}
             }
-            for (path, time) in paths(data.record_batch(), "remove") {
-                named.removed.insert(inner.path(table, &path)?, time.unwrap_or_default());
-            }
-        }
+            Ok(())
+        })?;
         Ok(Some(named))
     }
 
@@ -246,23 +233,4 @@ impl Named {
             why,
         })
     }
-}
-
-/// The paths of all actions of a kind, with the time of removal where the kind has one.
-fn paths(batch: &RecordBatch, kind: &str) -> Vec<(String, Option<i64>)> {
-    let Some(actions) = batch.column_by_name(kind).and_then(|column| column.as_struct_opt()) else {
-        return Vec::new();
-    };
-    let Some(paths) = actions.column_by_name("path").and_then(|p| p.as_string_opt::<i32>()) else {
-        return Vec::new();
-    };
-    let times = actions
-        .column_by_name("deletionTimestamp")
-        .and_then(|times| times.as_primitive_opt::<Int64Type>());
-    let rows = (0..paths.len()).filter(|row| actions.is_valid(*row) && paths.is_valid(*row));
-    rows.map(|row| {
-        let time = times.filter(|times| times.is_valid(row)).map(|times| times.value(row));
-        (paths.value(row).to_owned(), time)
-    })
-    .collect()
 }

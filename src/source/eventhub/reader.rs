@@ -96,8 +96,8 @@ impl PartitionReader {
         let mut wait = FIRST_WAIT;
         let mut gap_seen = false;
         let mut failures = 0;
-        if let (Until::SequenceNumber(last), after) = (self.until, self.after.unwrap_or(-1))
-            && after >= last
+        if let Until::SequenceNumber(last) = self.until
+            && (self.after >= Some(last) || self.partition.first_sequence_number.is_none())
         {
             return Ok(());
         }

@@ -12,6 +12,8 @@
 #![allow(clippy::print_stdout, reason = "whoever starts a soak wants its numbers")]
 
 mod connection;
+mod ingesters;
+mod model;
 mod process;
 
 /// What the environment asks for.

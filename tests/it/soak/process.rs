@@ -19,7 +19,7 @@ const PARTITIONS: usize = 3;
 const KILLS: usize = 24;
 
 /// Where the process dies by itself, as `src/failpoint.rs` names it.
-const PLACES: [&str; 6] =
+pub(super) const PLACES: [&str; 6] =
     ["taken", "before-file", "after-file", "before-commit", "after-commit", "before-checkpoint"];
 
 /// Tables that the records of a message are of, in turn.
