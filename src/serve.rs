@@ -68,8 +68,7 @@ impl Service {
     /// Runs until `cancel`; what was taken in is committed before it returns.
     ///
     /// # Errors
-    /// Only what waiting cannot mend: a partition that another ingester has taken over, or a hub
-    /// that was made anew.
+    /// Only what waiting cannot mend: a hub that was made anew.
     pub async fn run(mut self, cancel: &CancellationToken) -> Result<(), IngestError> {
         let raised = Notify::new();
         let metrics = Metrics::default();
@@ -274,10 +273,7 @@ fn say(rule: &Rule, summary: &RuleSummary) {
 
 /// Whether trying again cannot help.
 fn is_final(error: &IngestError) -> bool {
-    matches!(
-        error,
-        IngestError::EventHub(EventHubError::Displaced { .. } | EventHubError::Recreated { .. })
-    )
+    matches!(error, IngestError::EventHub(EventHubError::Recreated { .. }))
 }
 
 /// Waits; true when the wait was cut short by `cancel`.

@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 use std::panic::resume_unwind;
+use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use super::IngestError;
-use crate::lake::{Advance, Lake, TableWriter};
+use crate::lake::{Advance, Lake, Permit, TableWriter};
 use crate::table::Table;
 
 /// Batches that wait to be encoded.
@@ -47,11 +48,17 @@ struct State {
 }
 
 impl Committer {
-    pub(super) fn new(lake: Lake) -> Self {
+    pub(super) fn new(lake: Lake, permit: Option<Arc<dyn Permit>>) -> Self {
         let (sender, receiver) = mpsc::channel(WAITING);
         let (publish, state) = watch::channel(State::default());
-        let thread = tokio::task::spawn_blocking(move || run(&lake, receiver, &publish));
+        let thread =
+            tokio::task::spawn_blocking(move || run(&lake, permit.as_ref(), receiver, &publish));
         Self { sender, state, asked: 0, thread: Some(thread) }
+    }
+
+    /// Commits that were asked for, and those of them that were made.
+    pub(super) fn commits(&self) -> (u64, u64) {
+        (self.asked, self.state.borrow().made)
     }
 
     /// Bytes of the rows that no commit has been asked for.
@@ -97,11 +104,12 @@ impl Committer {
         self.ended().await
     }
 
-    /// Lets the thread end, with all that it was asked for done.
-    pub(super) async fn end(mut self) -> Result<(), IngestError> {
+    /// Lets the thread end, with all that it was asked for done; how many commits were made.
+    pub(super) async fn end(mut self) -> (u64, Result<(), IngestError>) {
         // It ends when nobody can send any more.
         drop(std::mem::replace(&mut self.sender, mpsc::channel(1).0));
-        self.ended().await
+        let ended = self.ended().await;
+        (self.commits().1, ended)
     }
 
     async fn ended(&mut self) -> Result<(), IngestError> {
@@ -120,20 +128,22 @@ impl Committer {
 /// Works until the ingester goes away; what was not committed by then is dropped.
 fn run(
     lake: &Lake,
+    permit: Option<&Arc<dyn Permit>>,
     mut receiver: mpsc::Receiver<Work>,
     publish: &watch::Sender<State>,
 ) -> Result<(), IngestError> {
     let mut writers: HashMap<&'static str, TableWriter> = HashMap::new();
+    let writer = |table| lake.writer(table).with_permit(permit.cloned());
     let mut made = 0;
     while let Some(work) = receiver.blocking_recv() {
         match work {
             Work::Rows(table, rows) => {
-                writers.entry(table.name).or_insert_with(|| lake.writer(table)).write(&rows)?;
+                writers.entry(table.name).or_insert_with(|| writer(table)).write(&rows)?;
             }
             Work::Commit(tables) => {
                 for (table, advances) in tables {
-                    let writer = writers.remove(table.name);
-                    writer.unwrap_or_else(|| lake.writer(table)).commit(&advances)?;
+                    let waiting = writers.remove(table.name);
+                    waiting.unwrap_or_else(|| writer(table)).commit(&advances)?;
                 }
                 made += 1;
             }

@@ -1,26 +1,15 @@
-//! Event Hubs into the lake: one reader a partition, one ingester for all.
+//! Event Hubs into the lake: which partitions there are, and how long they are read.
 
-use std::time::Duration;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use tokio::sync::mpsc;
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::intake::Intake;
+use super::ownership::Ownership;
 use super::{IngestError, Ingester};
-use crate::source::Delivery;
-use crate::source::eventhub::{
-    EventHubError, Namespace, Partition, PartitionReader, Until, partitions,
-};
-
-/// Deliveries that wait between readers and ingester; each may be 1 MiB.
-const WAITING: usize = 16;
-
-/// Messages that the service may send ahead, for all partitions together: each may be 1 MiB, and what was sent ahead is
-/// in memory.
-const AHEAD: usize = 256;
-
-/// And for each partition at least, so that it need not wait for every single one.
-const LEAST_AHEAD: usize = 8;
+use crate::source::eventhub::{Namespace, Partition, partitions};
+use crate::table::DEAD_LETTERS;
 
 /// A hub that is to be read.
 #[derive(Clone)]
@@ -36,116 +25,67 @@ pub struct Hub {
 pub enum Run {
     /// Until it is cancelled.
     Continuous,
-    /// Until everything that is there at the start is in.
+    /// Until everything that is there at the start is in, whoever takes it in: partitions that other ingesters read
+    /// are left to them.
     Once,
 }
 
-/// Reads hubs into the lake and calls `progress` after every delivery and commit.
+/// Partitions by the id of their source, each with its hub.
+pub(super) type Partitions = BTreeMap<Arc<str>, (Hub, Partition)>;
+
+/// Reads hubs into the lake, beside other ingesters, and calls `progress` after every delivery and commit.
 ///
-/// When it is cancelled, what was taken is committed before it returns.
+/// Partitions come and go as other ingesters leave and join. When another one has taken a partition over,
+/// what waits is dropped, and what is still this one's is read again. When it is cancelled, what was taken is
+/// committed before it returns.
 ///
 /// # Errors
-/// A hub cannot be reached at the start, a partition was taken over, or the lake cannot be
-/// written. A connection that is lost later is opened again.
+/// A hub cannot be reached at the start or was made anew, or the lake cannot be written. A connection that is lost
+/// later is opened again.
 pub async fn ingest_hubs(
     ingester: &mut Ingester,
     hubs: &[Hub],
     run: Run,
     cancel: &CancellationToken,
-    mut progress: impl FnMut(&Ingester),
+    progress: impl FnMut(&Ingester),
 ) -> Result<(), IngestError> {
-    let (sender, mut receiver) = mpsc::channel::<Delivery>(WAITING);
-    let mut readers = JoinSet::new();
-    // Two ingesters started within one second are equals: then the later one is displaced.
-    let owner_level = chrono::Utc::now().timestamp();
-    let mut found = Vec::new();
+    let mut found = Partitions::new();
     for hub in hubs {
-        let partitions = partitions(&hub.namespace, &hub.name).await?;
-        found.extend(partitions.into_iter().map(|partition| (hub, partition)));
-    }
-    let prefetch = u32::try_from((AHEAD / found.len().max(1)).max(LEAST_AHEAD)).unwrap_or(u32::MAX);
-    for (hub, partition) in found {
-        let after = resume(ingester, hub, &partition).await?;
-        let until = match run {
-            Run::Continuous => Until::Stopped,
-            Run::Once => Until::SequenceNumber(partition.last_sequence_number),
-        };
-        let readings = ingester.readings();
-        let reading = readings.partition(&hub.namespace.name, &hub.name, &partition.id);
-        reading.begin(after, partition.last_sequence_number);
-        let reader = PartitionReader {
-            namespace: hub.namespace.clone(),
-            hub: hub.name.clone(),
-            partition,
-            owner_level,
-            prefetch,
-            after,
-            until,
-            reading,
-        };
-        readers.spawn(reader.run(sender.clone()));
-    }
-    drop(sender);
-
-    loop {
-        let due = ingester.due_at();
-        tokio::select! {
-            delivery = receiver.recv() => match delivery {
-                Some(delivery) => ingester.take(&delivery).await?,
-                None => break,
-            },
-            () = until(due) => ingester.flush().await?,
-            failed = ingester.failure() => failed?,
-            Some(ended) = readers.join_next() => joined(ended)?,
-            () = cancel.cancelled() => break,
-        }
-        progress(ingester);
-    }
-    receiver.close();
-    while let Some(delivery) = receiver.recv().await {
-        ingester.take(&delivery).await?;
-    }
-    ingester.flush().await?;
-    progress(ingester);
-    if !cancel.is_cancelled() {
-        while let Some(ended) = readers.join_next().await {
-            joined(ended)?;
+        for partition in partitions(&hub.namespace, &hub.name).await? {
+            found.insert(Arc::clone(&partition.source_id), (hub.clone(), partition));
         }
     }
-    Ok(())
+    let mut remaining = None;
+    if run == Run::Once {
+        let remain = remaining_of(ingester, &found).await?;
+        if remain.is_empty() {
+            return Ok(());
+        }
+        found.retain(|source, _| remain.contains_key(source));
+        remaining = Some(remain);
+    }
+    let sources: BTreeSet<_> = found.keys().cloned().collect();
+    let ownership = Ownership::join(&ingester.lake, sources, run == Run::Once).await?;
+    ingester.begin_anew(Some(ownership.permit())).await;
+    let mut intake = Intake::new(ingester, found, remaining, ownership);
+    let result = intake.run(cancel, progress).await;
+    intake.end().await;
+    result
 }
 
-async fn resume(
-    ingester: &mut Ingester,
-    hub: &Hub,
-    partition: &Partition,
-) -> Result<Option<i64>, IngestError> {
-    let after = ingester.resume(&partition.source_id).await?;
-    match after {
-        Some(taken) if taken > partition.last_sequence_number => Err(EventHubError::Recreated {
-            hub: hub.name.clone(),
-            partition: partition.id.clone(),
-            taken,
-            last: partition.last_sequence_number,
-        })?,
-        after => Ok(after),
+/// The last sequence number of each partition that has something which is not in the lake.
+async fn remaining_of(
+    ingester: &Ingester,
+    found: &Partitions,
+) -> Result<BTreeMap<Arc<str>, i64>, IngestError> {
+    let mut remaining = BTreeMap::new();
+    for (source, (hub, partition)) in found {
+        let taken = ingester.lake.position(&DEAD_LETTERS, source).await?;
+        super::intake::not_made_anew(hub, partition, taken)?;
+        let last = partition.last_sequence_number;
+        if partition.first_sequence_number.is_some() && taken < Some(last) {
+            remaining.insert(Arc::clone(source), last);
+        }
     }
-}
-
-async fn until(due: Option<std::time::Instant>) {
-    match due {
-        Some(due) => tokio::time::sleep_until(due.into()).await,
-        // Nothing waits: somebody else ends the select.
-        None => tokio::time::sleep(Duration::from_secs(3600)).await,
-    }
-}
-
-fn joined(
-    ended: Result<Result<(), EventHubError>, tokio::task::JoinError>,
-) -> Result<(), IngestError> {
-    match ended {
-        Ok(result) => Ok(result?),
-        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-        Err(_) => Ok(()),
-    }
+    Ok(remaining)
 }

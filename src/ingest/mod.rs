@@ -8,12 +8,15 @@
 //! Records are decoded here, into small batches; a thread beside this one encodes them as they come and
 //! makes the commits. So memory holds a few batches and the encoded rows of one flush.
 
+mod anew;
 mod committer;
 mod duplicates;
 mod export;
 mod files;
 mod gaps;
 mod hubs;
+mod intake;
+mod ownership;
 mod role_snapshot;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -26,11 +29,14 @@ pub use files::{FileOutcome, FileReport, ingest_files};
 pub use gaps::{GapReason, SequenceGap};
 pub use hubs::{Hub, Run, ingest_hubs};
 
+pub use ownership::OwnershipError;
+
+use self::anew::Sealed;
 use self::committer::{Committer, TableAdvances};
 use self::duplicates::{Duplicates, Fences, Verdict};
 use crate::decode::{Reason, Record, decode};
 use crate::failpoint;
-use crate::lake::{Advance, Lake, LakeError};
+use crate::lake::{Advance, Lake, LakeError, Permit};
 use crate::source::eventhub::{EventHubError, Readings};
 use crate::source::file::FileError;
 use crate::source::{Delivery, Place, is_partition};
@@ -51,6 +57,9 @@ pub enum IngestError {
     /// A hub could not be read.
     #[error(transparent)]
     EventHub(#[from] EventHubError),
+    /// Who reads which partition could not be agreed with other ingesters.
+    #[error(transparent)]
+    Ownership(#[from] OwnershipError),
     /// A role snapshot is not what Microsoft Graph returns.
     #[error(
         "{path}: not a list of role schedule instances as Microsoft Graph returns it: {reason}"
@@ -134,6 +143,8 @@ pub struct Ingester {
     waiting: Waiting,
     committer: Option<Committer>,
     counts: Counts,
+    sealed: Sealed,
+    permit: Option<Arc<dyn Permit>>,
     readings: Readings,
 }
 
@@ -176,6 +187,8 @@ impl Ingester {
             waiting: Waiting::default(),
             committer: None,
             counts: Counts::default(),
+            sealed: Sealed::default(),
+            permit: None,
             readings: Readings::default(),
         }
     }
@@ -386,7 +399,7 @@ impl Ingester {
     /// A commit failed.
     pub async fn stop(self) -> Result<(), IngestError> {
         match self.committer {
-            Some(committer) => committer.end().await,
+            Some(committer) => committer.end().await.1,
             None => Ok(()),
         }
     }
@@ -396,7 +409,9 @@ impl Ingester {
         self.hand_over(0).await?;
         self.hand_over_hashes().await?;
         let advances = self.seal();
-        self.committer().commit(advances).await
+        self.committer().commit(advances).await?;
+        self.note_sealed();
+        Ok(())
     }
 
     /// Has the batches of at least so many bytes of JSON encoded.
@@ -435,7 +450,7 @@ impl Ingester {
     }
 
     fn committer(&mut self) -> &mut Committer {
-        self.committer.get_or_insert_with(|| Committer::new(self.lake.clone()))
+        self.committer.get_or_insert_with(|| Committer::new(self.lake.clone(), self.permit.clone()))
     }
 
     /// The positions that the next commit moves, of every table that has rows and of `DeadLetters` last.

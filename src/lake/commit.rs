@@ -16,7 +16,9 @@ use object_store::ObjectStoreExt;
 use super::active::stored_rows;
 use super::objects::read_error;
 use super::vouched::{self, Count};
-use super::{CommitCounts, ENGINE_INFO, Inner, LakeError, Seen, commit_name, files};
+use super::{
+    CommitCounts, ENGINE_INFO, Inner, LakeError, Permit, Seen, Withdrawn, commit_name, files,
+};
 use crate::failpoint;
 use crate::table::{DEAD_LETTERS, PARTITION_COLUMN, Table};
 
@@ -59,6 +61,7 @@ pub(super) fn commit(
     inner: &Arc<Inner>,
     table: &'static Table,
     advances: &[Advance],
+    permit: Option<&dyn Permit>,
     store: impl FnOnce() -> Result<Vec<Arc<RecordBatch>>, LakeError>,
 ) -> Result<u64, LakeError> {
     // It is there before any table whose rows it is to say are in: without it something was lost.
@@ -80,7 +83,7 @@ pub(super) fn commit(
     let of_others = vouched::of_others(inner, table);
     let mut attempt = 0;
     loop {
-        let outcome = try_commit(inner, table, snapshot, &added, advances, &of_others);
+        let outcome = try_commit(inner, table, snapshot, &added, advances, &of_others, permit);
         match outcome {
             Ok(Some(committed)) => {
                 let version = settle(inner, table, &committed, seen)?;
@@ -194,6 +197,7 @@ fn try_commit(
     added: &[Arc<RecordBatch>],
     advances: &[Advance],
     of_others: &[(String, i64)],
+    permit: Option<&dyn Permit>,
 ) -> Result<Option<Committed>, LakeError> {
     let failed = |error| inner.delta_error(table, error);
     let rows = added.iter().map(|file| stored_rows(file)).sum::<Option<u64>>();
@@ -223,6 +227,10 @@ fn try_commit(
         transaction.add_files(files::engine_data(metadata));
     }
     failpoint::reach(failpoint::BEFORE_COMMIT);
+    // As late as can be: all that comes after it is one request.
+    if let Some(Err(Withdrawn { source_id, reason })) = permit.map(|permit| permit.ask(advances)) {
+        return Err(LakeError::Withdrawn { table: table.name.into(), source_id, reason });
+    }
     match transaction.commit(inner.engine()) {
         Ok(CommitResult::Committed(committed)) => {
             failpoint::reach(failpoint::AFTER_COMMIT);

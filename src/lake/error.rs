@@ -80,6 +80,16 @@ pub enum LakeError {
         /// The position that the table has.
         found: Option<i64>,
     },
+    /// The writer was not sure of a source any more when it was about to commit.
+    #[error("table {table}: {source_id} {reason}; nothing was written")]
+    Withdrawn {
+        /// The table.
+        table: String,
+        /// The source.
+        source_id: String,
+        /// Why it must not be moved.
+        reason: String,
+    },
     /// Other writers were faster too many times in a row.
     #[error("table {table}: gave up after {attempts} lost races with other writers; try again")]
     Contention {

@@ -21,6 +21,7 @@ mod log;
 mod maintain;
 mod objects;
 mod observe;
+mod permit;
 mod read;
 mod scan;
 mod seen;
@@ -56,8 +57,9 @@ pub use maintain::{
 };
 pub use objects::StoredFile;
 pub use observe::{Counted, Observer};
+pub use permit::{Permit, Withdrawn};
 pub use scan::LakeTable;
-use seen::Seen;
+pub(crate) use seen::Seen;
 use vouched::Ledger;
 pub use vouched::{Vouched, is_bookkeeping};
 pub use writer::TableWriter;
@@ -251,6 +253,22 @@ impl Lake {
     /// The URL and store under which [`LakeTable`] scans find their files.
     pub(crate) fn store(&self) -> (Url, Arc<dyn ObjectStore>) {
         (location::store_url(&self.inner.root), Arc::clone(&self.inner.store))
+    }
+
+    /// The store, and where a directory of the lake is in it that holds no table.
+    ///
+    /// # Errors
+    /// The lake's URL has no path that a store could have.
+    pub(crate) fn directory(
+        &self,
+        name: &str,
+    ) -> Result<(Arc<dyn ObjectStore>, object_store::path::Path), LakeError> {
+        let failed = |error: object_store::path::Error| LakeError::Location {
+            location: self.location(),
+            reason: error.to_string(),
+        };
+        let root = object_store::path::Path::from_url_path(self.inner.root.path());
+        Ok((Arc::clone(&self.inner.store), root.map_err(failed)?.join(name)))
     }
 
     /// Runs Delta's blocking calls where they may block.

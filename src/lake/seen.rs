@@ -12,18 +12,18 @@ const LATELY: Duration = Duration::from_secs(10 * 60);
 
 /// An instant, by both clocks: one does not run while a machine sleeps, the other can be set.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Seen {
+pub(crate) struct Seen {
     instant: Instant,
     time: SystemTime,
 }
 
 impl Seen {
-    pub(super) fn now() -> Self {
+    pub(crate) fn now() -> Self {
         Self { instant: Instant::now(), time: SystemTime::now() }
     }
 
     /// How long ago it was; a clock that was set back counts as very long.
-    pub(super) fn ago(self) -> Duration {
+    pub(crate) fn ago(self) -> Duration {
         let by_time = self.time.elapsed().unwrap_or(Duration::MAX);
         self.instant.elapsed().max(by_time)
     }
@@ -37,7 +37,17 @@ impl Seen {
 impl Seen {
     /// Too long ago.
     pub(super) fn long_ago() -> Self {
-        Self { time: SystemTime::now() - LATELY * 2, ..Self::now() }
+        Self::now().before(LATELY * 2)
+    }
+
+    /// Longer ago by the clock that can be set.
+    pub(crate) fn before(self, duration: Duration) -> Self {
+        Self { time: self.time - duration, ..self }
+    }
+
+    /// As if that clock was set back since.
+    pub(crate) fn after(self, duration: Duration) -> Self {
+        Self { time: self.time + duration, ..self }
     }
 }
 

@@ -12,7 +12,7 @@ use delta_kernel::snapshot::SnapshotRef;
 use delta_kernel::transaction::{UpdateTableOperation, WriteState};
 
 use super::files::{DataFile, Order, write_error};
-use super::{Advance, Counted, ENGINE_INFO, Inner, LakeError, commit, evolve};
+use super::{Advance, Counted, ENGINE_INFO, Inner, LakeError, Permit, commit, evolve};
 use crate::table::Table;
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
@@ -37,6 +37,8 @@ pub struct TableWriter {
     waiting: Vec<Waiting>,
     /// What the observer counted of the rows.
     counted: Vec<Counted>,
+    /// Asked before each attempt to commit.
+    permit: Option<Arc<dyn Permit>>,
 }
 
 /// A batch, and which of its rows are of which day and not in a file.
@@ -55,7 +57,15 @@ impl TableWriter {
             open: BTreeMap::new(),
             waiting: Vec::new(),
             counted: Vec::new(),
+            permit: None,
         }
+    }
+
+    /// Asks this before each attempt to commit.
+    #[must_use]
+    pub fn with_permit(mut self, permit: Option<Arc<dyn Permit>>) -> Self {
+        self.permit = permit;
+        self
     }
 
     /// Bytes of the rows that wait, encoded or not.
@@ -102,7 +112,8 @@ impl TableWriter {
             return Ok(None);
         }
         let (inner, table) = (Arc::clone(&self.inner), self.table);
-        let version = commit::commit(&inner, table, advances, || self.store())?;
+        let permit = self.permit.clone();
+        let version = commit::commit(&inner, table, advances, permit.as_deref(), || self.store())?;
         if let Some(observer) = inner.observer.get() {
             self.counted.into_iter().for_each(Counted::publish);
             observer.committed(table, begun.elapsed());

@@ -1,5 +1,6 @@
 //! Numbers of the partitions that are read, as they are at the moment when somebody asks.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
 
 use prometheus_client::encoding::EncodeLabelSet;
@@ -17,6 +18,21 @@ pub(super) struct PartitionMetrics {
     lag_seconds: Family<OfPartition, Gauge<f64, AtomicU64>>,
     reopened: Family<OfReopening, Counter>,
     lost: Family<OfPartition, Counter>,
+    owned: Family<OfHub, Gauge>,
+    moved: Family<OfMove, Counter>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfHub {
+    hub: String,
+    namespace: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfMove {
+    hub: String,
+    reason: &'static str,
+    namespace: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -38,7 +54,7 @@ struct OfReopening {
 impl PartitionMetrics {
     pub(super) fn register(registry: &mut Registry) -> Self {
         let metrics = Self::default();
-        let Self { lag_events, lag_seconds, reopened, lost, .. } = metrics.clone();
+        let Self { lag_events, lag_seconds, reopened, lost, owned, moved, .. } = metrics.clone();
         registry.register(
             "partition_lag_events",
             "Events that the hub holds and that were not read yet",
@@ -55,13 +71,26 @@ impl PartitionMetrics {
             "Events that the hub's retention has removed before they could be read",
             lost,
         );
+        registry.register("partitions_owned", "Partitions that are read here", owned);
+        registry.register(
+            "ownership_changes",
+            "Partitions that came to this ingester, or went to another",
+            moved,
+        );
         metrics
     }
 
     /// Brings the numbers up to this moment.
     pub(super) fn look(&self) {
+        let mut owned = BTreeMap::<_, i64>::new();
+        let mut moves = BTreeMap::<_, u64>::new();
         for (name, lag) in self.readings.progress() {
             let PartitionName { namespace, hub, partition } = name;
+            let of_hub = (hub.clone(), namespace.clone());
+            for (how, count) in &lag.moved {
+                *moves.entry((of_hub.clone(), how.as_str())).or_default() += count;
+            }
+            *owned.entry(of_hub).or_default() += i64::from(lag.is_read);
             for (why, count) in &lag.reopened {
                 let label = OfReopening {
                     hub: hub.clone(),
@@ -72,10 +101,22 @@ impl PartitionMetrics {
                 raise(&self.reopened.get_or_create(&label), *count);
             }
             let label = OfPartition { hub, partition, namespace };
+            raise(&self.lost.get_or_create(&label), lag.lost_to_retention);
+            // Whoever reads it now knows.
+            if !lag.is_read {
+                self.lag_events.remove(&label);
+                self.lag_seconds.remove(&label);
+                continue;
+            }
             let events = i64::try_from(lag.events).unwrap_or(i64::MAX);
             self.lag_events.get_or_create(&label).set(events);
             self.lag_seconds.get_or_create(&label).set(lag.age.as_secs_f64());
-            raise(&self.lost.get_or_create(&label), lag.lost_to_retention);
+        }
+        for ((hub, namespace), partitions) in owned {
+            self.owned.get_or_create(&OfHub { hub, namespace }).set(partitions);
+        }
+        for (((hub, namespace), reason), count) in moves {
+            raise(&self.moved.get_or_create(&OfMove { hub, reason, namespace }), count);
         }
     }
 }

@@ -200,6 +200,56 @@ async fn an_ingester_that_is_killed_goes_on_where_azure_storage_has_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ingesters_share_the_partitions_of_a_hub_by_claims_in_azure_storage() {
+    let Some(azurite) = Azurite::start() else { return };
+    let workspace = Workspace::new();
+    let config = DevhubConfig::with_hubs([(HUB, 4)]);
+    let devhub = Devhub::start(&config, "127.0.0.1:0".parse().unwrap()).await.unwrap();
+    workspace.write("entralog.yaml", "flush: {age: 1s}\n");
+    let start = || {
+        let mut command = azurite.command(&workspace, &["ingest"]);
+        command
+            .env("ENTRALOG_EVENT_HUBS_CONNECTION_STRING", devhub.connection_string())
+            .env("ENTRALOG_EVENT_HUBS", HUB);
+        Running::start(&mut command)
+    };
+    let mut sent = 0_u32;
+    let mut publish_for = async |seconds: u64| {
+        for _ in 0..seconds * 10 {
+            let message = body(&sign_ins(&format!("{sent}-"), 2));
+            devhub.append(HUB, usize::try_from(sent % 4).unwrap(), message).unwrap();
+            sent += 1;
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+    };
+    let first = start();
+    publish_for(3).await;
+    let second = start();
+    publish_for(8).await;
+    // What it has goes to the other one, and it commits none of it when it wakes up.
+    second.signal("STOP");
+    publish_for(12).await;
+    second.signal("CONT");
+    publish_for(8).await;
+    let rows = i64::from(sent) * 2;
+    eventually("all rows", || azurite.counts(&workspace).0 >= rows);
+    let said = [first, second].map(|running| {
+        running.terminate();
+        let finished = running.wait();
+        assert_eq!(finished.code, Some(0), "{finished:#?}");
+        finished.stderr
+    });
+    assert_eq!(azurite.counts(&workspace), (rows, rows));
+    let lines = |of: &str, what: &str| of.lines().filter(|line| line.contains(what)).count();
+    assert_eq!(lines(&said[0], "claimed"), 2, "at the start, and of the stopped one: {}", said[0]);
+    assert_eq!(lines(&said[0], "given up to another ingester"), 2, "{}", said[0]);
+    assert_eq!(lines(&said[0], "WARN"), 0, "{}", said[0]);
+    assert_eq!(lines(&said[1], "taken over by another ingester"), 1, "{}", said[1]);
+    let verified = azurite.run(&workspace, &["lake", "verify"]);
+    assert_eq!(verified.code, Some(0), "{verified:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn credentials_for_azure_storage_are_named_in_the_configuration() {
     let Some(azurite) = Azurite::start() else { return };
     let workspace = Workspace::new();

@@ -239,26 +239,6 @@ async fn a_partition_that_retention_has_emptied_is_no_reason_to_wait() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_ingester_takes_over_and_the_first_one_says_so() {
-    let workspace = Workspace::new();
-    workspace.write("entralog.yaml", "flush: {age: 1s}\n");
-    let devhub = start(1).await;
-    devhub.append(HUB, 0, numbered(0, 0)).unwrap();
-    let first = Running::start(&mut ingest(&workspace, &devhub, &[]));
-    eventually("a lake", || workspace.path("lake/DeadLetters").exists());
-    eventually("the first event", || workspace.count("SigninLogs") == 1);
-    let second = Running::start(&mut ingest(&workspace, &devhub, &[]));
-    let finished = first.wait();
-    assert_eq!(finished.code, Some(4), "{finished:#?}");
-    assert!(finished.error().contains("another ingester has taken it over"), "{finished:#?}");
-    append(&devhub, 1..20);
-    eventually("all events", || workspace.count("SigninLogs") >= 20);
-    second.terminate();
-    assert_eq!(second.wait().code, Some(0));
-    assert_eq!(taken(&workspace), [("0".to_owned(), all_of(0, 0..20))].into());
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_hub_that_was_made_anew_is_not_taken_for_the_old_one() {
     let workspace = Workspace::new();
     let devhub = start(1).await;

@@ -7,6 +7,7 @@
 //!   `accounted`: whether every byte of a body is in what came out of it.
 //! - `files`, `exports`, `tables`, `nothing_lost`, `any_record`, `hostile`, `event_hubs`: what goes in.
 //! - `faults`: what happens to connections; `soak`: many of that, and of kills; `interop`: Microsoft's other clients.
+//! - `ingesters`: several of them on one hub.
 //! - `exactly_once`, `lake`, `azure`, `added_columns`: what is kept; `drift`: what of it has no column.
 //! - `lake_status`, `verify`, `verify_lost`: how the lake is, what became of it, and whether it is sound; `maintenance`: what keeps it so.
 //! - `dead`: what could not be decoded, and its replay.
@@ -34,6 +35,7 @@ mod exports;
 mod faults;
 mod files;
 mod hostile;
+mod ingesters;
 mod interop;
 mod lake;
 mod lake_status;

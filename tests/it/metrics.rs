@@ -39,6 +39,7 @@ async fn a_change_of_the_records_shows_in_the_numbers_at_once() {
     let workspace = Workspace::new();
     let config = DevhubConfig::with_hubs([(HUB, 1)]);
     let devhub = Devhub::start(&config, "127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let namespace = format!("localhost:{}", devhub.local_addr().port());
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = free.local_addr().unwrap().to_string();
     workspace.write(
@@ -100,6 +101,10 @@ metrics: {{listen: '{address}'}}
         r#"entralog_type_surprises_total{table="SigninLogs",column="DurationMs"} 1"#,
         r#"entralog_alerts_raised_total 0"#,
         r#"entralog_rule_failures_total{rule="fails"} 1"#,
+        &format!(r#"entralog_partitions_owned{{hub="{HUB}",namespace="{namespace}"}} 1"#),
+        &format!(
+            r#"entralog_ownership_changes_total{{hub="{HUB}",reason="claimed",namespace="{namespace}"}} 1"#
+        ),
     ] {
         assert!(samples.iter().any(|sample| sample == expected), "{expected}: {samples:#?}");
     }

@@ -93,6 +93,58 @@ destinations:
     assert_eq!(workspace.value("SELECT min(Outcome) FROM AlertDeliveries"), "delivered");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_daemons_on_one_lake_do_the_work_of_one() {
+    const ALERTS: usize = 12;
+    let workspace = Workspace::new();
+    let config = DevhubConfig::with_hubs([(HUB, 2)]);
+    let devhub = Devhub::start(&config, "127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let (receiver, url) = Receiver::start().await;
+    // All of them are answered at once.
+    let answering = receiver.clone();
+    tokio::spawn(async move {
+        loop {
+            answering.may_answer.notify_waiters();
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    });
+    workspace.write(
+        "entralog.yaml",
+        format!(
+            "eventHubs: [{{connectionString: {{env: HUBS}}, hubs: [{HUB}]}}]
+flush: {{age: 1s}}
+maintenance: {{every: 1s}}
+destinations: [{{name: siem, webhook: {{url: '{url}'}}}}]
+"
+        ),
+    );
+    let start =
+        || Running::start(workspace.command(&["serve"]).env("HUBS", devhub.connection_string()));
+    let mut daemons = [start(), start()];
+    for n in 0..ALERTS {
+        let time = (chrono::Utc::now() - chrono::TimeDelta::hours(2)).to_rfc3339();
+        let user = format!("user{n}@contoso.com");
+        let mut legacy = sign_in(&time, &user, "0", &format!("legacy{n}"));
+        legacy["properties"]["clientAppUsed"] = json!("IMAP4");
+        devhub.append(HUB, n % 2, json!({"records": [legacy]}).to_string()).unwrap();
+        tokio::time::sleep(Duration::from_millis(700)).await;
+    }
+    eventually("all alerts are sent", || {
+        assert!(daemons.iter_mut().all(Running::is_running));
+        receiver.alerts.lock().unwrap().len() >= ALERTS
+    });
+    for daemon in daemons {
+        daemon.terminate();
+        let finished = daemon.wait();
+        assert_eq!(finished.code, Some(0), "{finished:#?}");
+        assert!(!finished.stderr.contains("ingestion stopped"), "{finished:#?}");
+    }
+    assert_eq!(receiver.alerts.lock().unwrap().len(), ALERTS);
+    assert_eq!(workspace.distinct_count("SigninLogs"), i64::try_from(ALERTS).unwrap());
+    assert_eq!(workspace.number("SELECT count(DISTINCT SystemAlertId) FROM SecurityAlert"), 12);
+    workspace.assert_sound();
+}
+
 #[test]
 fn the_demo_refuses_a_directory_that_is_not_its_own() {
     let workspace = Workspace::new();

@@ -165,8 +165,14 @@ impl Running {
 
     /// Asks it to stop, as a service's supervisor does.
     pub(crate) fn terminate(&self) {
+        self.signal("TERM");
+    }
+
+    /// Sends it a signal by its name.
+    pub(crate) fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
-        let status = Command::new("sh").args(["-c", "kill -TERM \"$0\"", &pid]).status().unwrap();
+        let script = "kill -\"$0\" \"$1\"";
+        let status = Command::new("sh").args(["-c", script, name, &pid]).status().unwrap();
         assert!(status.success());
     }
 

@@ -125,6 +125,11 @@ impl Duplicates {
         Ok(())
     }
 
+    /// How repeated records are recognized.
+    pub(super) fn settings(&self) -> Deduplication {
+        self.deduplication
+    }
+
     /// Learns what this and other ingesters have committed.
     pub(super) async fn refresh(&mut self, lake: &Lake) -> Result<(), LakeError> {
         let table = lake.table(&RECORD_HASHES).await?;

@@ -21,7 +21,7 @@ pub use connection::{ConnectionString, ConnectionStringError};
 pub use lag::{Lag, lag};
 pub use namespace::{Access, Namespace};
 pub use reader::{PartitionReader, STALL_BOUND, Until};
-pub use reading::{PartitionName, Progress, Reading, Readings, Reopened};
+pub use reading::{Moved, PartitionName, Progress, Reading, Readings, Reopened};
 
 /// How long one call to the service may take; its client has calls that never return by
 /// themselves when an answer comes at the wrong moment.
@@ -45,7 +45,7 @@ pub enum EventHubError {
     },
     /// Another reader with a higher owner level has taken the partition.
     #[error(
-        "partition {partition} of {hub}: another ingester has taken it over; two must not read one hub with the same consumer group"
+        "partition {partition} of {hub}: another reader of the same consumer group has taken it over by a higher owner level"
     )]
     Displaced {
         /// The hub.

@@ -21,6 +21,7 @@ use azure_messaging_eventhubs::{
 };
 use futures::StreamExt;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::question::{Question, Said, answered, weigh};
 use super::{
@@ -69,6 +70,8 @@ pub struct PartitionReader {
     pub after: Option<i64>,
     /// When to end.
     pub until: Until,
+    /// Ends it before that.
+    pub stop: CancellationToken,
     /// Where its progress is told.
     pub reading: Arc<Reading>,
 }
@@ -174,6 +177,7 @@ impl PartitionReader {
         let opened = timed(&self.namespace, &self.hub, self.open()).await;
         let (client, receiver) = match opened {
             Ok(Ok(opened)) => opened,
+            Ok(Err(error @ EventHubError::Displaced { .. })) => return Err(error),
             Ok(Err(error)) | Err(error) => return Ok(Ended::Failed(error.to_string())),
         };
         let ended = self.read(&client, &receiver, deliveries, accept_gap).await;
@@ -197,7 +201,10 @@ impl PartitionReader {
         let receiver = client
             .open_receiver_on_partition(self.partition.id.clone(), Some(options))
             .await
-            .map_err(|error| super::unreachable(&self.namespace, &self.hub, &error))?;
+            .map_err(|error| match error.kind {
+                ErrorKind::ConsumerDisconnected(_) => self.displaced(),
+                _ => super::unreachable(&self.namespace, &self.hub, &error),
+            })?;
         Ok((client, receiver))
     }
 
@@ -219,6 +226,7 @@ impl PartitionReader {
                 // Events last: in a backlog there is always one.
                 biased;
                 () = deliveries.closed() => return Ok(Ended::ReceiverGone),
+                () = self.stop.cancelled() => return Ok(Ended::ReceiverGone),
                 (asked, answer) = answered(&mut question) => {
                     question = None;
                     match weigh(asked, answer, &self.reading) {
@@ -267,7 +275,8 @@ impl PartitionReader {
                 place: Place::SequenceNumber(number),
                 body: body_of(&event).into(),
             };
-            if deliveries.send(delivery).await.is_err() {
+            let sent = self.stop.run_until_cancelled(deliveries.send(delivery)).await;
+            if !matches!(sent, Some(Ok(()))) {
                 return Ok(Ended::ReceiverGone);
             }
             self.after = Some(number);
@@ -285,12 +294,13 @@ impl PartitionReader {
 
     fn ended_by(&self, error: &EventHubsError) -> Result<Ended, EventHubError> {
         match error.kind {
-            ErrorKind::ConsumerDisconnected(_) => Err(EventHubError::Displaced {
-                hub: self.hub.clone(),
-                partition: self.partition.id.clone(),
-            }),
+            ErrorKind::ConsumerDisconnected(_) => Err(self.displaced()),
             _ => Ok(Ended::Failed(chain(error))),
         }
+    }
+
+    fn displaced(&self) -> EventHubError {
+        EventHubError::Displaced { hub: self.hub.clone(), partition: self.partition.id.clone() }
     }
 
     /// Says what retention has removed.

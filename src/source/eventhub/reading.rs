@@ -45,6 +45,35 @@ impl Reopened {
     }
 }
 
+/// How a partition came to be read here, or not to be any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Moved {
+    /// It was free, or its ingester gone.
+    Claimed,
+    /// Given up to another ingester, or at the end.
+    Released,
+    /// Another ingester claimed it while this one was held up.
+    Lost,
+    /// Another one has moved its position in the lake.
+    Fenced,
+    /// Another one has opened it with a higher owner level.
+    Displaced,
+}
+
+impl Moved {
+    /// The reason in one word, for labels.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Claimed => "claimed",
+            Self::Released => "released",
+            Self::Lost => "lost",
+            Self::Fenced => "fenced",
+            Self::Displaced => "displaced",
+        }
+    }
+}
+
 /// What is known of one partition.
 #[derive(Debug, Default)]
 pub struct Reading(Mutex<State>);
@@ -60,6 +89,10 @@ pub struct Progress {
     pub reopened: BTreeMap<Reopened, u64>,
     /// Events that retention has removed before they could be read.
     pub lost_to_retention: u64,
+    /// Whether it is read here now.
+    pub is_read: bool,
+    /// How often it came and went.
+    pub moved: BTreeMap<Moved, u64>,
 }
 
 #[derive(Debug, Default)]
@@ -73,6 +106,8 @@ struct State {
     newest: Option<SystemTime>,
     reopened: BTreeMap<Reopened, u64>,
     lost_to_retention: u64,
+    is_read: bool,
+    moved: BTreeMap<Moved, u64>,
 }
 
 impl Readings {
@@ -104,6 +139,19 @@ impl Reading {
         state.enqueued = enqueued;
         state.waiting_since = None;
         state.newest = None;
+        state.is_read = true;
+    }
+
+    /// Its reader has ended: how far it is behind is not known here any more.
+    pub(crate) fn end(&self) {
+        let mut state = lock(&self.0);
+        state.is_read = false;
+        state.enqueued = state.read;
+    }
+
+    /// It came, or went.
+    pub(crate) fn moved(&self, how: Moved) {
+        *lock(&self.0).moved.entry(how).or_default() += 1;
     }
 
     /// An event was read.
@@ -148,6 +196,8 @@ impl Reading {
             age: since.and_then(|since| now.duration_since(since).ok()).unwrap_or_default(),
             reopened: state.reopened.clone(),
             lost_to_retention: state.lost_to_retention,
+            is_read: state.is_read,
+            moved: state.moved.clone(),
         }
     }
 }

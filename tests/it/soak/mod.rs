@@ -12,6 +12,7 @@
 #![allow(clippy::print_stdout, reason = "whoever starts a soak wants its numbers")]
 
 mod connection;
+mod ingesters;
 mod model;
 mod process;
 

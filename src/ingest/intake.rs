@@ -1,0 +1,441 @@
+//! The partitions that this ingester reads at the moment: one reader each, one ingester for all.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::hubs::{Hub, Partitions};
+use super::ownership::{Holding, Ownership};
+use super::{IngestError, Ingester};
+use crate::lake::LakeError;
+use crate::source::Delivery;
+use crate::source::eventhub::{
+    EventHubError, Moved, Partition, PartitionReader, Reading, Until, partitions,
+};
+use crate::table::DEAD_LETTERS;
+
+/// Deliveries that wait between readers and ingester; each may be 1 MiB.
+const WAITING: usize = 16;
+
+/// Messages that the service may send ahead, for all partitions together: each may be 1 MiB, and what was sent ahead is
+/// in memory.
+const AHEAD: usize = 256;
+
+/// And for each partition at least, so that it need not wait for every single one.
+const LEAST_AHEAD: usize = 8;
+
+/// How long a reader may take to end its connection.
+const CLOSING: Duration = Duration::from_millis(2500);
+
+/// How often a run that waits for other ingesters looks how far they are.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Looks between two of them at the hubs, and two lines that say what is waited for.
+const LOOKS: u32 = 10;
+
+/// Waits before everything is read again, as long as nothing gets in between.
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// Reads what is this ingester's, until it ends.
+pub(super) struct Intake<'a> {
+    ingester: &'a mut Ingester,
+    partitions: Partitions,
+    ownership: Ownership,
+    readers: HashMap<Arc<str>, Reader>,
+    deliveries: (mpsc::Sender<Delivery>, mpsc::Receiver<Delivery>),
+    ended: (mpsc::UnboundedSender<ReaderEnded>, mpsc::UnboundedReceiver<ReaderEnded>),
+    prefetch: u32,
+    /// Up to where partitions are to be read, if not for ever.
+    remaining: Option<BTreeMap<Arc<str>, i64>>,
+    /// Read up to there, and not committed yet.
+    finished: Vec<Arc<str>>,
+    looks: u32,
+    /// The partition whose reader was displaced last.
+    displaced: Option<Arc<str>>,
+    /// Deliveries that were in when all was last read again, and how long that waited.
+    begun_anew: (u64, Duration),
+}
+
+struct Reader {
+    /// The number of the claim by which it reads.
+    number: u64,
+    reading: Arc<Reading>,
+    stop: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+struct ReaderEnded {
+    source: Arc<str>,
+    number: u64,
+    result: Result<(), EventHubError>,
+}
+
+impl<'a> Intake<'a> {
+    /// With `remaining`, it ends when all partitions in it are in the lake up to there.
+    pub(super) fn new(
+        ingester: &'a mut Ingester,
+        partitions: Partitions,
+        remaining: Option<BTreeMap<Arc<str>, i64>>,
+        ownership: Ownership,
+    ) -> Self {
+        let prefetch = (AHEAD / partitions.len().max(1)).max(LEAST_AHEAD);
+        Self {
+            ingester,
+            prefetch: u32::try_from(prefetch).unwrap_or(u32::MAX),
+            partitions,
+            ownership,
+            readers: HashMap::new(),
+            deliveries: mpsc::channel(WAITING),
+            ended: mpsc::unbounded_channel(),
+            remaining,
+            finished: Vec::new(),
+            looks: 0,
+            displaced: None,
+            begun_anew: (0, Duration::ZERO),
+        }
+    }
+
+    /// Reads until all that remains is in, or until `cancel`, and commits what was taken.
+    pub(super) async fn run(
+        &mut self,
+        cancel: &CancellationToken,
+        mut progress: impl FnMut(&Ingester),
+    ) -> Result<(), IngestError> {
+        loop {
+            let result = match cancel.is_cancelled() {
+                true => self.finish().await,
+                false => self.step(cancel).await,
+            };
+            let has_ended = cancel.is_cancelled() && result.is_ok();
+            match result {
+                Ok(()) => {}
+                Err(error) => match outrun(&error) {
+                    Some(how) => self.begin_anew(&error, how, cancel).await?,
+                    None => return Err(error),
+                },
+            }
+            progress(self.ingester);
+            if has_ended || self.remaining.as_ref().is_some_and(BTreeMap::is_empty) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Stops reading, and gives up all partitions.
+    pub(super) async fn end(mut self) {
+        self.stop_readers().await;
+        // A commit that is on its way must not meet whoever reads the partitions next.
+        self.ingester.begin_anew(None).await;
+        for (source, holding) in self.ownership.holdings() {
+            tracing::debug!(%source, number = holding.number, "given up");
+        }
+        self.ownership.leave().await;
+    }
+
+    async fn step(&mut self, cancel: &CancellationToken) -> Result<(), IngestError> {
+        let due = self.ingester.due_at();
+        let waits_for_others = self.remaining.is_some() && self.readers.is_empty();
+        tokio::select! {
+            Some(delivery) = self.deliveries.1.recv() => self.ingester.take(&delivery).await?,
+            () = until(due) => self.ingester.flush().await?,
+            failed = self.ingester.failure() => failed?,
+            Some(ended) = self.ended.1.recv() => self.reader_ended(ended).await?,
+            () = self.ownership.changed() => self.follow().await?,
+            () = tokio::time::sleep(LOOK), if waits_for_others => self.look_how_far_others_are().await?,
+            () = cancel.cancelled() => {}
+        }
+        Ok(())
+    }
+
+    /// Commits what was taken.
+    async fn finish(&mut self) -> Result<(), IngestError> {
+        self.stop_readers().await;
+        self.take_what_waits().await?;
+        self.ingester.flush().await
+    }
+
+    /// Reads what is held, and gives up what others wait for.
+    async fn follow(&mut self) -> Result<(), IngestError> {
+        let holdings = self.ownership.holdings();
+        let holds = |source: &Arc<str>, number| {
+            holdings.get(source).is_some_and(|holding| holding.number == number)
+        };
+        let lost: Vec<_> =
+            self.readers.iter().filter(|(source, reader)| !holds(source, reader.number)).collect();
+        if !lost.is_empty() {
+            lost.iter().for_each(|(_, reader)| reader.reading.moved(Moved::Lost));
+            self.drop_all().await;
+        }
+        let wanted: Vec<_> = holdings
+            .iter()
+            .filter(|(_, holding)| holding.is_wanted)
+            .map(|(source, _)| Arc::clone(source))
+            .collect();
+        if !wanted.is_empty() {
+            self.give_up(wanted).await?;
+        }
+        let mut opened = Vec::new();
+        for (source, holding) in holdings.iter().filter(|(_, holding)| !holding.is_wanted) {
+            if !self.readers.contains_key(source) && !self.finished.contains(source) {
+                self.open(source, *holding).await?;
+                opened.push(&**source);
+            }
+        }
+        if !opened.is_empty() {
+            tracing::info!(partitions = opened.join(", "), reading = self.readers.len(), "reading");
+        }
+        Ok(())
+    }
+
+    async fn open(&mut self, source: &Arc<str>, holding: Holding) -> Result<(), IngestError> {
+        let Some((hub, mut partition)) = self.partitions.get(source).cloned() else {
+            return Ok(());
+        };
+        let after = self.ingester.resume(source).await?;
+        // Others may have read on since the hub was asked.
+        if after > Some(partition.last_sequence_number) {
+            let anew = partitions(&hub.namespace, &hub.name).await?;
+            let anew = anew.into_iter().find(|partition| partition.source_id == *source);
+            partition = anew.unwrap_or(partition);
+            not_made_anew(&hub, &partition, after)?;
+        }
+        let until = match &self.remaining {
+            Some(remaining) => Until::SequenceNumber(remaining.get(source).copied().unwrap_or(-1)),
+            None => Until::Stopped,
+        };
+        let readings = self.ingester.readings();
+        let reading = readings.partition(&hub.namespace.name, &hub.name, &partition.id);
+        reading.begin(after, partition.last_sequence_number);
+        reading.moved(Moved::Claimed);
+        let (number, stop) = (holding.number, CancellationToken::new());
+        let reader = PartitionReader {
+            namespace: hub.namespace,
+            hub: hub.name,
+            partition,
+            owner_level: holding.level,
+            prefetch: self.prefetch,
+            after,
+            until,
+            stop: stop.clone(),
+            reading: Arc::clone(&reading),
+        };
+        let (deliveries, ended) = (self.deliveries.0.clone(), self.ended.0.clone());
+        let source_id = Arc::clone(source);
+        let task = tokio::spawn(async move {
+            let result = reader.run(deliveries).await;
+            // Whoever wants to know may be gone.
+            let _ = ended.send(ReaderEnded { source: source_id, number, result });
+        });
+        self.readers.insert(Arc::clone(source), Reader { number, reading, stop, task });
+        Ok(())
+    }
+
+    /// Commits what was taken of partitions, and leaves them to others.
+    async fn give_up(&mut self, partitions: Vec<Arc<str>>) -> Result<(), IngestError> {
+        let readers: Vec<_> =
+            partitions.iter().filter_map(|source| self.readers.remove(source)).collect();
+        let readings: Vec<_> = readers.iter().map(|reader| Arc::clone(&reader.reading)).collect();
+        stop(readers).await;
+        self.take_what_waits().await?;
+        self.ingester.flush().await?;
+        for source in &partitions {
+            self.ingester.forget(source);
+        }
+        readings.iter().for_each(|reading| reading.moved(Moved::Released));
+        tracing::info!(partitions = partitions.join(", "), "given up to another ingester");
+        self.ownership.give_up(partitions).await;
+        Ok(())
+    }
+
+    async fn reader_ended(&mut self, ended: ReaderEnded) -> Result<(), IngestError> {
+        let ReaderEnded { source, number, result } = ended;
+        if self.readers.get(&source).is_none_or(|reader| reader.number != number) {
+            return Ok(());
+        }
+        if let Some(Reader { reading, task, .. }) = self.readers.remove(&source) {
+            reading.end();
+            if let Err(error) = task.await
+                && error.is_panic()
+            {
+                std::panic::resume_unwind(error.into_panic());
+            }
+            if let Err(EventHubError::Displaced { .. }) = &result {
+                reading.moved(Moved::Displaced);
+                self.displaced = Some(Arc::clone(&source));
+            }
+        }
+        result?;
+        self.finished.push(source);
+        if self.readers.is_empty() {
+            self.take_what_waits().await?;
+            self.ingester.flush().await?;
+            let finished = std::mem::take(&mut self.finished);
+            if let Some(remaining) = &mut self.remaining {
+                remaining.retain(|source, _| !finished.contains(source));
+            }
+            finished.iter().for_each(|source| self.ingester.forget(source));
+            self.ownership.done(finished).await;
+        }
+        Ok(())
+    }
+
+    /// Passes over partitions that others have taken in meanwhile.
+    async fn look_how_far_others_are(&mut self) -> Result<(), IngestError> {
+        let Some(remaining) = &mut self.remaining else { return Ok(()) };
+        let mut done = Vec::new();
+        for (source, last) in remaining.iter() {
+            if self.ingester.lake.position(&DEAD_LETTERS, source).await? >= Some(*last) {
+                done.push(Arc::clone(source));
+            }
+        }
+        self.looks += 1;
+        if self.looks.is_multiple_of(LOOKS) {
+            let waiting = remaining.keys().map(|source| &**source).collect::<Vec<_>>().join(", ");
+            tracing::info!(partitions = waiting, "waiting for the ingesters that read them");
+            // What was still to come may have been removed by retention.
+            let hubs: BTreeMap<_, _> = remaining
+                .keys()
+                .filter_map(|source| self.partitions.get(source))
+                .map(|(hub, _)| ((hub.namespace.name.as_str(), hub.name.as_str()), hub))
+                .collect();
+            for hub in hubs.values() {
+                let partitions = partitions(&hub.namespace, &hub.name).await?;
+                let empty = partitions.iter().filter(|found| found.first_sequence_number.is_none());
+                done.extend(empty.map(|found| Arc::clone(&found.source_id)));
+            }
+        }
+        remaining.retain(|source, _| !done.contains(source));
+        if !done.is_empty() {
+            self.ownership.done(done).await;
+        }
+        Ok(())
+    }
+
+    /// Takes all that readers have handed over.
+    async fn take_what_waits(&mut self) -> Result<(), IngestError> {
+        for _ in 0..self.deliveries.1.len() {
+            if let Ok(delivery) = self.deliveries.1.try_recv() {
+                self.ingester.take(&delivery).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Another ingester has gone on with a partition: drops what waits, and reads again what is still ours.
+    async fn begin_anew(
+        &mut self,
+        error: &IngestError,
+        how: Outrun,
+        cancel: &CancellationToken,
+    ) -> Result<(), IngestError> {
+        tracing::warn!("{error}; going on with the partitions that are this ingester's");
+        let source = match how {
+            Outrun::Withdrawn => None,
+            Outrun::Fenced(source) => self
+                .partitions
+                .get_key_value(source.as_str())
+                .map(|(source, _)| (Arc::clone(source), Some(Moved::Fenced))),
+            // It was counted where its reader ended.
+            Outrun::Displaced => self.displaced.take().map(|source| (source, None)),
+        };
+        self.drop_all().await;
+        if let Some((source, moved)) = &source {
+            if let Some((hub, partition)) = self.partitions.get(source) {
+                let readings = self.ingester.readings();
+                let reading = readings.partition(&hub.namespace.name, &hub.name, &partition.id);
+                moved.iter().for_each(|moved| reading.moved(*moved));
+            }
+            self.ownership.set_back(source).await;
+        }
+        let (before, wait) = self.begun_anew;
+        let in_now = self.ingester.counts().deliveries;
+        let wait = match in_now > before {
+            true => FIRST_WAIT,
+            false => (wait * 2).clamp(FIRST_WAIT, LONGEST_WAIT),
+        };
+        self.begun_anew = (in_now, wait);
+        cancel.run_until_cancelled(tokio::time::sleep(wait)).await;
+        self.ownership.look().await?;
+        Ok(())
+    }
+
+    /// Stops reading and drops what waits.
+    async fn drop_all(&mut self) {
+        self.stop_readers().await;
+        while self.deliveries.1.try_recv().is_ok() {}
+        self.finished.clear();
+        let dropped = self.ingester.begin_anew(Some(self.ownership.permit())).await;
+        if dropped > 0 {
+            tracing::warn!(
+                messages = dropped,
+                "what was read and not committed is dropped, to be read again by whoever has the partitions"
+            );
+        }
+    }
+
+    async fn stop_readers(&mut self) {
+        stop(self.readers.drain().map(|(_, reader)| reader).collect()).await;
+    }
+}
+
+/// That another ingester was faster, which is no reason to end.
+enum Outrun {
+    Withdrawn,
+    Fenced(String),
+    Displaced,
+}
+
+fn outrun(error: &IngestError) -> Option<Outrun> {
+    match error {
+        IngestError::Lake(LakeError::Withdrawn { .. }) => Some(Outrun::Withdrawn),
+        IngestError::Lake(LakeError::Fenced { source_id, .. }) => {
+            Some(Outrun::Fenced(source_id.clone()))
+        }
+        IngestError::EventHub(EventHubError::Displaced { .. }) => Some(Outrun::Displaced),
+        _ => None,
+    }
+}
+
+/// Ends readers in good order, so that their connections do not linger.
+async fn stop(readers: Vec<Reader>) {
+    readers.iter().for_each(|reader| reader.stop.cancel());
+    let deadline = tokio::time::Instant::now() + CLOSING;
+    for Reader { mut task, reading, .. } in readers {
+        if tokio::time::timeout_at(deadline, &mut task).await.is_err() {
+            task.abort();
+            // It has ended when this returns, and hands over nothing more.
+            let _ = task.await;
+        }
+        reading.end();
+    }
+}
+
+/// A hub that ends before what is in the lake is another one of the same name.
+pub(super) fn not_made_anew(
+    hub: &Hub,
+    partition: &Partition,
+    taken: Option<i64>,
+) -> Result<(), EventHubError> {
+    match taken {
+        Some(taken) if taken > partition.last_sequence_number => Err(EventHubError::Recreated {
+            hub: hub.name.clone(),
+            partition: partition.id.clone(),
+            taken,
+            last: partition.last_sequence_number,
+        }),
+        _ => Ok(()),
+    }
+}
+
+async fn until(due: Option<std::time::Instant>) {
+    match due {
+        Some(due) => tokio::time::sleep_until(due.into()).await,
+        // Nothing waits: somebody else ends the select.
+        None => std::future::pending().await,
+    }
+}
