@@ -233,6 +233,10 @@ impl Ingester {
         if is_partition && fences.get(SEQUENCE_GAPS.name).copied().flatten() > committed {
             noted = gaps::noted_after(&self.lake, source_id, committed).await?;
         }
+        if is_partition && duplicates::is_broken(committed, &fences) && self.waiting.since.is_some()
+        {
+            self.flush().await?;
+        }
         if let Some(duplicates) = self.duplicates.as_mut().filter(|_| is_partition) {
             duplicates.resume(&self.lake, source_id, committed, &fences).await?;
         }

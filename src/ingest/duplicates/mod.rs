@@ -13,7 +13,7 @@
 mod rows;
 mod window;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ use futures::TryStreamExt as _;
 use self::rows::{Message, Rows};
 use self::window::{Hash, Window, hash_of};
 use crate::lake::{Eagerness, Lake, LakeError, LakeTable};
-use crate::table::RECORD_HASHES;
+use crate::table::{self, DEAD_LETTERS, RECORD_HASHES};
 
 /// Flushes after which small files of hashes are merged, so that a start reads few.
 const MERGE_AFTER: u32 = 64;
@@ -100,7 +100,7 @@ impl Duplicates {
         }
     }
 
-    /// Goes on with a partition from its committed position.
+    /// Goes on with a partition from its committed position. What was judged before must be committed.
     pub(super) async fn resume(
         &mut self,
         lake: &Lake,
@@ -109,19 +109,41 @@ impl Duplicates {
         fences: &Fences,
     ) -> Result<(), LakeError> {
         self.refresh(lake).await?;
-        if fences.get(RECORD_HASHES.name).copied().flatten() <= committed {
+        if !is_broken(committed, fences) {
             return Ok(());
         }
         let after = ident(rows::POSITION).gt(lit(committed.unwrap_or(-1)));
         let of_source = ident(rows::SOURCE).eq(lit(source.as_ref())).and(after);
-        for message in read(lake.table(&RECORD_HASHES).await?, of_source).await? {
-            for hash in message.hashes {
-                self.window.remove(&hash);
-                let messages = self.unsettled.entry(hash).or_default();
-                messages.push((Arc::clone(source), message.position));
+        let table = lake.table(&RECORD_HASHES).await?;
+        let broken = read(table.clone(), of_source).await?;
+        let hashes: HashSet<_> = broken.into_iter().flat_map(|message| message.hashes).collect();
+        let mut unsettled: HashMap<Hash, Vec<(Arc<str>, i64)>> = HashMap::new();
+        let mut settled = HashSet::new();
+        let mut positions = HashMap::from([(Arc::clone(source), committed)]);
+        self.fences.insert(Arc::clone(source), fences.clone());
+        for message in read(table, self.within_window()).await? {
+            let of_message = &message.source;
+            if !positions.contains_key(of_message) {
+                let (committed, fences) = standing(lake, of_message).await?;
+                positions.insert(Arc::clone(of_message), committed);
+                self.fences.insert(Arc::clone(of_message), fences);
+            }
+            let committed = positions.get(of_message).copied().flatten();
+            for hash in message.hashes.iter().filter(|hash| hashes.contains(*hash)) {
+                if committed >= Some(message.position) {
+                    settled.insert(*hash);
+                } else {
+                    let messages = unsettled.entry(*hash).or_default();
+                    messages.push((Arc::clone(of_message), message.position));
+                }
             }
         }
-        self.fences.insert(Arc::clone(source), fences.clone());
+        for (hash, messages) in unsettled {
+            if !settled.contains(&hash) {
+                self.window.remove(&hash);
+                self.unsettled.insert(hash, messages);
+            }
+        }
         Ok(())
     }
 
@@ -140,12 +162,8 @@ impl Duplicates {
             Some(seen) => table.added_after(seen).await?,
             None => table,
         };
-        let window = chrono::Duration::from_std(self.deduplication.window);
-        let since = window.ok().and_then(|window| Utc::now().checked_sub_signed(window));
-        let since = since.unwrap_or_default().timestamp_micros();
-        let since = ScalarValue::TimestampMicrosecond(Some(since), Some("UTC".into()));
         let of_others = ident(rows::INGESTER).not_eq(lit(self.ingester.as_str()));
-        let mut found = read(table, ident(rows::TIME).gt_eq(lit(since)).and(of_others)).await?;
+        let mut found = read(table, self.within_window().and(of_others)).await?;
         found.sort_by_key(|message| message.time);
         for Message { time, hashes, .. } in found {
             for hash in hashes {
@@ -154,6 +172,14 @@ impl Duplicates {
         }
         self.seen = Some(version);
         Ok(())
+    }
+
+    fn within_window(&self) -> Expr {
+        let window = chrono::Duration::from_std(self.deduplication.window);
+        let since = window.ok().and_then(|window| Utc::now().checked_sub_signed(window));
+        let since = since.unwrap_or_default().timestamp_micros();
+        let since = ScalarValue::TimestampMicrosecond(Some(since), Some("UTC".into()));
+        ident(rows::TIME).gt_eq(lit(since))
     }
 
     /// Judges a record of a message that came at a time, in microseconds since the epoch. `table` gives its table,
@@ -226,6 +252,19 @@ impl Duplicates {
             }
         });
     }
+}
+
+/// Whether the last flush of a partition ended between its hashes and its committed position.
+pub(super) fn is_broken(committed: Option<i64>, fences: &Fences) -> bool {
+    fences.get(RECORD_HASHES.name).copied().flatten() > committed
+}
+
+/// The committed position of a partition, and how far it is in each table.
+async fn standing(lake: &Lake, source: &str) -> Result<(Option<i64>, Fences), LakeError> {
+    let committed = lake.position(&DEAD_LETTERS, source).await?;
+    let tables: Vec<_> = table::logs().to_vec();
+    let positions = lake.positions(&tables, source).await?;
+    Ok((committed, tables.iter().map(|table| table.name).zip(positions).collect()))
 }
 
 async fn read(table: LakeTable, filter: Expr) -> Result<Vec<Message>, LakeError> {

@@ -1,5 +1,6 @@
 //! The hashes of the records of a message, as a row of `RecordHashes`.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -19,7 +20,7 @@ pub(super) const INGESTER: &str = "Ingester";
 pub(super) const SOURCE: &str = "Source";
 pub(super) const POSITION: &str = "SequenceNumber";
 const HASHES: &str = "Hashes";
-pub(super) const READ: [&str; 3] = [TIME, POSITION, HASHES];
+pub(super) const READ: [&str; 4] = [TIME, SOURCE, POSITION, HASHES];
 
 /// Messages that wait.
 #[derive(Debug, Default)]
@@ -70,6 +71,7 @@ impl Rows {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Message {
     pub(super) time: i64,
+    pub(super) source: Arc<str>,
     pub(super) position: i64,
     pub(super) hashes: Vec<Hash>,
 }
@@ -83,16 +85,28 @@ pub(super) fn messages(rows: &RecordBatch) -> Result<Vec<Message>, ArrowError> {
         cast(column, kind)
     };
     let times = column(TIME, schema.field_with_name(TIME)?.data_type())?;
+    let sources = column(SOURCE, &DataType::Utf8)?;
     let positions = column(POSITION, &DataType::Int64)?;
     let hashes = column(HASHES, &DataType::Binary)?;
     let times = times.as_primitive::<TimestampMicrosecondType>().iter();
     let positions = positions.as_primitive::<Int64Type>().iter();
-    let messages = times.zip(positions).zip(hashes.as_binary::<i32>().iter());
-    let messages = messages.filter_map(|((time, position), hashes)| {
-        let hashes = hashes?.as_chunks().0.to_vec();
-        Some(Message { time: time?, position: position?, hashes })
-    });
-    Ok(messages.collect())
+    let hashes = hashes.as_binary::<i32>().iter();
+    // Mostly all rows of a batch are of a few partitions.
+    let mut names: HashSet<Arc<str>> = HashSet::new();
+    let mut messages = Vec::new();
+    for (((time, source), position), hashes) in
+        times.zip(sources.as_string::<i32>().iter()).zip(positions).zip(hashes)
+    {
+        let (Some(time), Some(source), Some(position), Some(hashes)) =
+            (time, source, position, hashes)
+        else {
+            continue;
+        };
+        let source = names.get(source).cloned().unwrap_or_else(|| source.into());
+        names.insert(Arc::clone(&source));
+        messages.push(Message { time, source, position, hashes: hashes.as_chunks().0.to_vec() });
+    }
+    Ok(messages)
 }
 
 #[cfg(test)]
@@ -109,8 +123,8 @@ mod tests {
         rows.append("hub/1", 4, &[], 2);
         let batch = rows.finish(7, "a").unwrap().unwrap();
         let expected = [
-            Message { time: 7, position: 3, hashes },
-            Message { time: 7, position: 4, hashes: Vec::new() },
+            Message { time: 7, source: "hub/0".into(), position: 3, hashes },
+            Message { time: 7, source: "hub/1".into(), position: 4, hashes: Vec::new() },
         ];
         assert_eq!(messages(&batch).unwrap(), expected);
     }
