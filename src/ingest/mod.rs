@@ -1,8 +1,8 @@
 //! Deliveries into the lake, each record exactly once.
 //!
-//! A flush commits what sequence numbers have no rows, then every table that has rows, each with the positions of
-//! its sources, then the hashes of the records, and `DeadLetters` last with the positions of all: that commit says
-//! that everything up to there is in. A run that dies in between starts again from the positions of `DeadLetters`, and
+//! A flush commits what sequence numbers have no rows and the hashes of the records, then every table that has rows,
+//! each with the positions of the sources that gave them, and `DeadLetters` last with the positions of all: that
+//! commit says that everything up to there is in. A run that dies in between starts again from the positions of `DeadLetters`, and
 //! the rows that a table holds already are passed over by that table's own positions.
 //!
 //! Records are decoded here, into small batches; a thread beside this one encodes them as they come and
@@ -34,7 +34,7 @@ pub use ownership::OwnershipError;
 
 use self::anew::Sealed;
 use self::committer::{Committer, TableAdvances};
-use self::duplicates::Duplicates;
+use self::duplicates::{Duplicates, Fences, Verdict};
 use crate::decode::{Reason, Record, decode};
 use crate::failpoint;
 use crate::lake::{Advance, Lake, LakeError, Permit};
@@ -164,13 +164,11 @@ struct SourceState {
     /// Everything up to here is in, whatever its table.
     committed: Option<i64>,
     /// Rows up to here are in, by [fenced table](fenced_tables).
-    fences: HashMap<&'static str, Option<i64>>,
+    fences: Fences,
     /// Taken up to here, not yet committed.
     pending: Option<i64>,
     /// Tables that have rows of this source waiting.
     touched: BTreeSet<&'static str>,
-    /// Whether it is a partition of a hub.
-    is_partition: bool,
     /// Sequence numbers after the committed position that were noted as gaps already.
     noted: Vec<(i64, i64)>,
 }
@@ -229,7 +227,7 @@ impl Ingester {
         let committed = self.lake.position(&DEAD_LETTERS, source_id).await?;
         let tables: Vec<_> = fenced_tables().collect();
         let fences = self.lake.positions(&tables, source_id).await?;
-        let fences: HashMap<_, _> = tables.iter().map(|table| table.name).zip(fences).collect();
+        let fences: Fences = tables.iter().map(|table| table.name).zip(fences).collect();
         let is_partition = is_partition(source_id);
         let mut noted = Vec::new();
         // A flush ended too early, and what it has read need not be what comes now.
@@ -237,10 +235,9 @@ impl Ingester {
             noted = gaps::noted_after(&self.lake, source_id, committed).await?;
         }
         if let Some(duplicates) = self.duplicates.as_mut().filter(|_| is_partition) {
-            duplicates.refresh(&self.lake).await?;
+            duplicates.resume(&self.lake, source_id, committed, &fences).await?;
         }
-        let state =
-            SourceState { committed, fences, is_partition, noted, ..SourceState::default() };
+        let state = SourceState { committed, fences, noted, ..SourceState::default() };
         self.sources.insert(Arc::clone(source_id), state);
         Ok(committed)
     }
@@ -310,26 +307,37 @@ impl Ingester {
         let decoded = decode(&delivery.body);
         state.note_missing(delivery, &mut self.gaps);
         let mut duplicates = self.duplicates.as_mut().filter(|_| delivery.place.is_of_hub());
-        let is_hashed = state.is_hashed(delivery.position);
-        let (mut is_empty, mut has_duplicates, mut has_new) = (true, false, false);
+        let (mut is_empty, mut has_duplicates, mut has_rows) = (true, false, false);
         for item in decoded.iter() {
             is_empty = false;
             let category = item.as_ref().ok().and_then(Record::category);
-            if let (Ok(record), Some(duplicates), false) = (&item, &mut duplicates, is_hashed) {
-                state.touched.insert(RECORD_HASHES.name);
-                if !duplicates.is_new(record.json, from.ingested_at) {
-                    self.counts.duplicates += 1;
-                    has_duplicates = true;
-                    continue;
+            if let (Ok(record), Some(duplicates)) = (&item, &mut duplicates) {
+                let message = (&delivery.source_id, delivery.position);
+                let table = || {
+                    let builder = builder_of(&mut self.builders, table::table_of(record).ok()?);
+                    builder.check(record).ok().map(|()| builder.table().name)
+                };
+                match duplicates.judge(record.json, message, from.ingested_at, table) {
+                    Verdict::New => {}
+                    Verdict::Duplicate => {
+                        self.counts.duplicates += 1;
+                        has_duplicates = true;
+                        continue;
+                    }
+                    Verdict::Stored => {
+                        self.counts.repeated += 1;
+                        has_rows = true;
+                        continue;
+                    }
                 }
             }
+            has_rows = true;
             let (reason, detail, body, index) = match &item {
                 Ok(record) => {
                     match place(&mut self.builders, state, record, from, &mut self.counts) {
                         Ok(Some(bytes)) => {
                             is_full |= bytes >= BATCH_BYTES;
                             self.waiting.rows += 1;
-                            has_new = true;
                             continue;
                         }
                         Ok(None) => continue,
@@ -348,11 +356,13 @@ impl Ingester {
             *self.counts.dead.entry(reason).or_default() += 1;
             *self.counts.rows.entry(DEAD_LETTERS.name).or_default() += 1;
             self.waiting.rows += 1;
-            has_new = true;
+        }
+        if duplicates.is_some_and(|of| of.end_message(&delivery.source_id, delivery.position)) {
+            state.touched.insert(RECORD_HASHES.name);
         }
         if is_empty {
             state.note_empty(delivery, GapReason::NoRecords, &mut self.gaps);
-        } else if has_duplicates && !has_new {
+        } else if has_duplicates && !has_rows {
             state.note_empty(delivery, GapReason::Duplicates, &mut self.gaps);
         }
         state.pending = Some(delivery.position);
@@ -469,17 +479,13 @@ impl Ingester {
     }
 
     /// Moves the fences of a table's sources past the rows that wait for it.
-    ///
-    /// Those of partitions move also when they have none: which of two partitions brings a record first may be
-    /// another one when they are read again.
     fn advance_table(&mut self, table: &'static Table) -> Vec<Advance> {
         let mut advances = Vec::new();
         for (source_id, state) in &mut self.sources {
-            let is_touched = state.touched.contains(table.name);
-            let moves = is_touched || state.is_partition && table.name != SEQUENCE_GAPS.name;
             let from = state.fences.get(table.name).copied().flatten();
+            let touched = state.pending.filter(|_| state.touched.contains(table.name));
             // After a flush that ended too early, a fence may be further on already.
-            if let Some(to) = state.pending.filter(|to| moves && Some(*to) > from) {
+            if let Some(to) = touched.filter(|to| Some(*to) > from) {
                 state.fences.insert(table.name, Some(to));
                 advances.push(Advance { source_id: source_id.to_string(), from, to });
             }
@@ -490,8 +496,7 @@ impl Ingester {
 
 /// The tables that are committed before `DeadLetters`, each with the positions of its own rows.
 fn fenced_tables() -> impl Iterator<Item = &'static Table> {
-    let logs = table::logs().iter().copied();
-    std::iter::once(&SEQUENCE_GAPS).chain(logs).chain([&RECORD_HASHES])
+    [&SEQUENCE_GAPS, &RECORD_HASHES].into_iter().chain(table::logs().iter().copied())
 }
 
 impl SourceState {
@@ -529,17 +534,6 @@ impl SourceState {
             self.touched.insert(SEQUENCE_GAPS.name);
         }
     }
-
-    /// Whether what a delivery brings to a table is in it.
-    fn is_in(&self, table: &Table, position: i64) -> bool {
-        let fence = self.fences.get(table.name).copied().flatten();
-        fence >= Some(position) || self.is_hashed(position)
-    }
-
-    /// Whether the hashes of a delivery are in, and so all that is committed before them.
-    fn is_hashed(&self, position: i64) -> bool {
-        self.fences.get(RECORD_HASHES.name).copied().flatten() >= Some(position)
-    }
 }
 
 /// Appends a record to the builder of its table; gives the bytes of JSON that wait in the builder, and `None` when
@@ -552,9 +546,9 @@ fn place(
     counts: &mut Counts,
 ) -> Result<Option<usize>, (Reason, String)> {
     let table = table::table_of(record)?;
-    let builder = builders.entry(table.name).or_insert_with(|| TableBuilder::new(table));
+    let builder = builder_of(builders, table);
     let without_time = |reason| (reason, table::without_time(record).to_owned());
-    if state.is_in(table, from.position) {
+    if state.fences.get(table.name).copied().flatten() >= Some(from.position) {
         // A dead letter is in `DeadLetters` only, whose commit comes last.
         builder.check(record).map_err(without_time)?;
         counts.repeated += 1;
@@ -564,4 +558,11 @@ fn place(
     state.touched.insert(table.name);
     *counts.rows.entry(table.name).or_default() += 1;
     Ok(Some(builder.bytes()))
+}
+
+fn builder_of<'a>(
+    builders: &'a mut HashMap<&'static str, TableBuilder>,
+    table: &'static Table,
+) -> &'a mut TableBuilder {
+    builders.entry(table.name).or_insert_with(|| TableBuilder::new(table))
 }

@@ -49,18 +49,20 @@ pub static SEQUENCE_GAPS: Table = own(
     ],
 );
 
-/// The hashes of records that came last, many in a row; see [`crate::ingest::Deduplication`].
+/// The hashes of records that came last, a row a message; see [`crate::ingest::Deduplication`].
 pub static RECORD_HASHES: Table = own(
     "RecordHashes",
     "Hashes of the records that hubs have brought lately: one that comes again is stored once.",
     &[
-        time("TimeGenerated", "When the records came, or shortly after."),
-        text("Ingester", "The run that took them in."),
-        long("Records", "How many hashes the row has."),
-        long("Duplicates", "Records that came again since the row before, and were not stored."),
+        time("TimeGenerated", "When the message was taken in, or shortly after."),
+        text("Ingester", "The run that took it in."),
+        text("Source", "The partition: `<namespace>/<hub>/<partition>`."),
+        long("SequenceNumber", "The message."),
+        long("Records", "Records in it that had not come before."),
+        long("Duplicates", "Records in it that had, and were not stored."),
         binary(
             "Hashes",
-            "The XXH3 of each record, one after the other, 16 bytes each, the lowest first.",
+            "The XXH3 of each new record, one after the other, 16 bytes each, the lowest first.",
         ),
     ],
 );

@@ -1,24 +1,32 @@
 //! Records that come twice, byte for byte the same, in two messages of a hub: stored once.
 //!
 //! Azure Monitor sends a record again when it is not sure that it got through. Each message has a
-//! sequence number of its own, so only the records themselves tell. Their hashes are kept for a
-//! while: in memory, and in `RecordHashes`, where they are committed in every flush after the rows and
-//! before the position that says that all of it is in. So a hash in the lake is that of a record that is
-//! in the lake, too. Records that differ in a single byte are two.
+//! sequence number of its own, so only the records themselves tell. Their hashes are kept for a while: in
+//! memory, and in `RecordHashes`, which a flush commits before the tables of their records. Records that differ in a
+//! single byte are two.
+//!
+//! A flush that ended too early leaves hashes behind of which nobody knows whether their records are in. But it is
+//! known of each table how far the partition has come in it, which tells: a record is in its table if the
+//! table has reached its message. If it is not, its hash counts for nothing, and whichever message brings it first
+//! is the one.
 
 mod rows;
 mod window;
 
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use arrow::array::RecordBatch;
+use arrow::error::ArrowError;
 use chrono::Utc;
-use datafusion::logical_expr::{ident, lit};
+use datafusion::logical_expr::{Expr, ident, lit};
 use datafusion::scalar::ScalarValue;
 use futures::TryStreamExt as _;
 
+use self::rows::{Message, Rows};
 use self::window::{Hash, Window, hash_of};
-use crate::lake::{Eagerness, Lake, LakeError};
+use crate::lake::{Eagerness, Lake, LakeError, LakeTable};
 use crate::table::RECORD_HASHES;
 
 /// Flushes after which small files of hashes are merged, so that a start reads few.
@@ -40,18 +48,38 @@ impl Default for Deduplication {
     }
 }
 
+/// What a record is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    New,
+    /// Another message brought it, or this one did before.
+    Duplicate,
+    /// It came from this message, and is in its table.
+    Stored,
+}
+
+/// How far a partition is in each table.
+pub(super) type Fences = HashMap<&'static str, Option<i64>>;
+
 /// The records that are known, and those of them that wait to be committed.
 #[derive(Debug)]
 pub(super) struct Duplicates {
     deduplication: Deduplication,
     window: Window,
+    /// Hashes of flushes that ended too early, each with the messages that brought it.
+    unsettled: HashMap<Hash, Vec<(Arc<str>, i64)>>,
+    /// How far the partitions of these were in each table.
+    fences: HashMap<Arc<str>, Fences>,
     /// Names this ingester's rows, which it need not read.
     ingester: String,
     /// The version of `RecordHashes` up to which others' rows are known.
     seen: Option<u64>,
-    waiting: Vec<Hash>,
-    /// Records that were known, since the last commit.
+    waiting: Rows,
+    /// Of the message at hand.
+    hashes: Vec<Hash>,
     found: u64,
+    /// Duplicates since the last commit.
+    found_in_all: u64,
     flushes: u32,
 }
 
@@ -60,14 +88,44 @@ impl Duplicates {
         Self {
             deduplication,
             window: Window::new(deduplication.window, deduplication.memory),
+            unsettled: HashMap::new(),
+            fences: HashMap::new(),
             ingester: uuid::Uuid::new_v4().to_string(),
             seen: None,
-            waiting: Vec::new(),
+            waiting: Rows::default(),
+            hashes: Vec::new(),
             found: 0,
+            found_in_all: 0,
             flushes: 0,
         }
     }
 
+    /// Goes on with a partition from its committed position.
+    pub(super) async fn resume(
+        &mut self,
+        lake: &Lake,
+        source: &Arc<str>,
+        committed: Option<i64>,
+        fences: &Fences,
+    ) -> Result<(), LakeError> {
+        self.refresh(lake).await?;
+        if fences.get(RECORD_HASHES.name).copied().flatten() <= committed {
+            return Ok(());
+        }
+        let after = ident(rows::POSITION).gt(lit(committed.unwrap_or(-1)));
+        let of_source = ident(rows::SOURCE).eq(lit(source.as_ref())).and(after);
+        for message in read(lake.table(&RECORD_HASHES).await?, of_source).await? {
+            for hash in message.hashes {
+                self.window.remove(&hash);
+                let messages = self.unsettled.entry(hash).or_default();
+                messages.push((Arc::clone(source), message.position));
+            }
+        }
+        self.fences.insert(Arc::clone(source), fences.clone());
+        Ok(())
+    }
+
+    /// How repeated records are recognized.
     pub(super) fn settings(&self) -> Deduplication {
         self.deduplication
     }
@@ -86,20 +144,10 @@ impl Duplicates {
         let since = window.ok().and_then(|window| Utc::now().checked_sub_signed(window));
         let since = since.unwrap_or_default().timestamp_micros();
         let since = ScalarValue::TimestampMicrosecond(Some(since), Some("UTC".into()));
-        let own = ident("Ingester").not_eq(lit(self.ingester.as_str()));
-        let filter = ident(rows::READ[0]).gt_eq(lit(since)).and(own);
-
-        let mut found = Vec::new();
-        let mut stream = table.rows(&rows::READ, filter).await?;
-        while let Some(batch) = stream.try_next().await? {
-            found.extend(rows::hashes_of(&batch).map_err(|error| LakeError::Read {
-                table: RECORD_HASHES.name.into(),
-                file: "a data file".into(),
-                reason: error.to_string(),
-            })?);
-        }
-        found.sort_by_key(|(time, _)| *time);
-        for (time, hashes) in found {
+        let of_others = ident(rows::INGESTER).not_eq(lit(self.ingester.as_str()));
+        let mut found = read(table, ident(rows::TIME).gt_eq(lit(since)).and(of_others)).await?;
+        found.sort_by_key(|message| message.time);
+        for Message { time, hashes, .. } in found {
             for hash in hashes {
                 self.window.insert(hash, time);
             }
@@ -108,28 +156,61 @@ impl Duplicates {
         Ok(())
     }
 
-    /// Takes a record that came at a time, in microseconds since the epoch; whether it is new.
-    pub(super) fn is_new(&mut self, record: &str, time: i64) -> bool {
+    /// Judges a record of a message that came at a time, in microseconds since the epoch. `table` gives its table,
+    /// and `None` if it has to become a dead letter: these are committed last.
+    pub(super) fn judge(
+        &mut self,
+        record: &str,
+        (source, position): (&Arc<str>, i64),
+        time: i64,
+        table: impl FnOnce() -> Option<&'static str>,
+    ) -> Verdict {
         let hash = hash_of(record.as_bytes());
-        let is_new = self.window.insert(hash, time);
-        if is_new {
-            self.waiting.push(hash);
+        if !self.unsettled.is_empty()
+            && let Some(messages) = self.unsettled.remove(&hash)
+        {
+            let table = table();
+            let is_in = |(source, position): &(Arc<str>, i64)| {
+                let fence =
+                    self.fences.get(source).zip(table).and_then(|(of, table)| of.get(table));
+                fence.copied().flatten() >= Some(*position)
+            };
+            let is_stored = messages.iter().any(is_in);
+            if is_stored {
+                self.window.insert(hash, time);
+            }
+            let is_own = messages.iter().any(|(of, at)| of == source && *at == position);
+            if is_stored && is_own {
+                return Verdict::Stored;
+            }
+        }
+        if self.window.insert(hash, time) {
+            self.hashes.push(hash);
+            Verdict::New
         } else {
             self.found += 1;
+            Verdict::Duplicate
         }
-        is_new
+    }
+
+    /// A message has been judged to its end; whether that makes a row.
+    pub(super) fn end_message(&mut self, source: &str, position: i64) -> bool {
+        let has_row = !self.hashes.is_empty() || self.found > 0;
+        if has_row {
+            self.waiting.append(source, position, &self.hashes, self.found);
+        }
+        self.found_in_all += std::mem::take(&mut self.found);
+        self.hashes.clear();
+        has_row
     }
 
     /// The rows of what was taken since the last time; `None` when nothing was.
-    pub(super) fn take_rows(&mut self) -> Option<Result<RecordBatch, arrow::error::ArrowError>> {
-        if self.waiting.is_empty() && self.found == 0 {
-            return None;
-        }
-        let (hashes, found) = (std::mem::take(&mut self.waiting), std::mem::take(&mut self.found));
+    pub(super) fn take_rows(&mut self) -> Option<Result<RecordBatch, ArrowError>> {
+        let found = std::mem::take(&mut self.found_in_all);
         if found > 0 {
             tracing::info!(records = found, "came again, byte for byte, and are stored once");
         }
-        Some(rows::rows(Utc::now().timestamp_micros(), &self.ingester, &hashes, found))
+        self.waiting.finish(Utc::now().timestamp_micros(), &self.ingester)
     }
 
     /// Merges small files now and then, beside everything else.
@@ -145,6 +226,20 @@ impl Duplicates {
             }
         });
     }
+}
+
+async fn read(table: LakeTable, filter: Expr) -> Result<Vec<Message>, LakeError> {
+    let failed = |error: ArrowError| LakeError::Read {
+        table: RECORD_HASHES.name.into(),
+        file: "a data file".into(),
+        reason: error.to_string(),
+    };
+    let mut found = Vec::new();
+    let mut stream = table.rows(&rows::READ, filter).await?;
+    while let Some(batch) = stream.try_next().await? {
+        found.extend(rows::messages(&batch).map_err(failed)?);
+    }
+    Ok(found)
 }
 
 async fn merge(lake: &Lake) -> Result<(), LakeError> {

@@ -76,6 +76,13 @@ impl Window {
         true
     }
 
+    /// Forgets a hash.
+    pub(super) fn remove(&mut self, hash: &Hash) {
+        for generation in &mut self.generations {
+            generation.hashes.remove(hash);
+        }
+    }
+
     /// Begins a generation, and drops those that are past the span or for which there is no room.
     fn open(&mut self, time: i64) {
         let since = time.saturating_sub(self.span);
