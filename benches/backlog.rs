@@ -63,7 +63,7 @@ fn course(mut arguments: impl Iterator<Item = String>) -> anyhow::Result<Course>
         };
         match argument.as_str() {
             "--entralog" => {
-                course.entralog = arguments.next().context("--entralog needs a path")?
+                course.entralog = arguments.next().context("--entralog needs a path")?;
             }
             "--records" => records = Some(number()?),
             "--partitions" => course.partitions = usize::try_from(number()?)?,

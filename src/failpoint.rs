@@ -1,7 +1,7 @@
 //! Places on the way of a row where a test can have the process die, as it would by `kill -9`.
 //!
-//! `ENTRALOG_FAILPOINT=NAME@N` ends the process when it comes to a place for the Nth time. Builds without
-//! debug assertions have none of this.
+//! `ENTRALOG_FAILPOINT=NAME@N` ends the process when it comes to a place for the Nth time, and `NAME@N:stop` stops it
+//! there until it gets SIGCONT. Builds without debug assertions have none of this.
 
 /// A delivery was decoded, its rows wait.
 pub(crate) const TAKEN: &str = "taken";
@@ -16,23 +16,39 @@ pub(crate) const AFTER_COMMIT: &str = "after-commit";
 /// The Delta log is about to get a checkpoint.
 pub(crate) const BEFORE_CHECKPOINT: &str = "before-checkpoint";
 
-/// Ends the process if this is where and when it was told to die.
+/// Ends or stops the process if this is where and when it was told to.
 #[cfg(debug_assertions)]
 pub(crate) fn reach(name: &'static str) {
     use std::sync::OnceLock;
     use std::sync::atomic::{AtomicU64, Ordering};
 
-    /// The place, and how often it is still to be passed.
-    static TOLD: OnceLock<Option<(String, AtomicU64)>> = OnceLock::new();
+    struct Told {
+        place: String,
+        /// How often it is still to be passed.
+        left: AtomicU64,
+        stop: bool,
+    }
+
+    static TOLD: OnceLock<Option<Told>> = OnceLock::new();
     let told = TOLD.get_or_init(|| {
         let told = std::env::var("ENTRALOG_FAILPOINT").ok()?;
-        let (name, times) = told.split_once('@')?;
-        Some((name.to_owned(), AtomicU64::new(times.parse().ok()?)))
+        let (place, times) = told.split_once('@')?;
+        let (times, stop) = match times.strip_suffix(":stop") {
+            Some(times) => (times, true),
+            None => (times, false),
+        };
+        Some(Told { place: place.to_owned(), left: AtomicU64::new(times.parse().ok()?), stop })
     });
-    if let Some((place, left)) = told
+    if let Some(Told { place, left, stop }) = told
         && place == name
         && left.fetch_sub(1, Ordering::Relaxed) == 1
     {
+        if *stop {
+            let script = "kill -STOP \"$0\"";
+            let process = std::process::id().to_string();
+            let _ = std::process::Command::new("sh").args(["-c", script, &process]).status();
+            return;
+        }
         // Nothing is unwound, flushed or waited for.
         std::process::abort();
     }

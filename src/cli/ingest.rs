@@ -34,7 +34,7 @@ pub(super) struct Arguments {
     /// The table of rows that do not name theirs in a column `Type`
     #[arg(long, value_name = "TABLE", requires = "from")]
     table: Option<String>,
-    /// Read from Event Hubs what is there now, then end
+    /// Read from Event Hubs what is there now, then end; what other ingesters read is left to them
     #[arg(long)]
     once: bool,
 }

@@ -1,35 +1,18 @@
 //! The partitions that this ingester reads at the moment: one reader each, one ingester for all.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::hubs::{Hub, Partitions};
 use super::ownership::{Holding, Ownership};
+use super::readers::{ReaderEnded, Readers};
 use super::{IngestError, Ingester};
 use crate::lake::LakeError;
-use crate::source::Delivery;
-use crate::source::eventhub::{
-    EventHubError, Moved, Partition, PartitionReader, Reading, Until, partitions,
-};
+use crate::source::eventhub::{EventHubError, Moved, Partition, Until, partitions};
 use crate::table::DEAD_LETTERS;
-
-/// Deliveries that wait between readers and ingester; each may be 1 MiB.
-const WAITING: usize = 16;
-
-/// Messages that the service may send ahead, for all partitions together: each may be 1 MiB, and what was sent ahead is
-/// in memory.
-const AHEAD: usize = 256;
-
-/// And for each partition at least, so that it need not wait for every single one.
-const LEAST_AHEAD: usize = 8;
-
-/// How long a reader may take to end its connection.
-const CLOSING: Duration = Duration::from_millis(2500);
 
 /// How often a run that waits for other ingesters looks how far they are.
 const LOOK: Duration = Duration::from_secs(1);
@@ -46,10 +29,7 @@ pub(super) struct Intake<'a> {
     ingester: &'a mut Ingester,
     partitions: Partitions,
     ownership: Ownership,
-    readers: HashMap<Arc<str>, Reader>,
-    deliveries: (mpsc::Sender<Delivery>, mpsc::Receiver<Delivery>),
-    ended: (mpsc::UnboundedSender<ReaderEnded>, mpsc::UnboundedReceiver<ReaderEnded>),
-    prefetch: u32,
+    readers: Readers,
     /// Up to where partitions are to be read, if not for ever.
     remaining: Option<BTreeMap<Arc<str>, i64>>,
     /// Read up to there, and not committed yet.
@@ -61,20 +41,6 @@ pub(super) struct Intake<'a> {
     begun_anew: (u64, Duration),
 }
 
-struct Reader {
-    /// The number of the claim by which it reads.
-    number: u64,
-    reading: Arc<Reading>,
-    stop: CancellationToken,
-    task: JoinHandle<()>,
-}
-
-struct ReaderEnded {
-    source: Arc<str>,
-    number: u64,
-    result: Result<(), EventHubError>,
-}
-
 impl<'a> Intake<'a> {
     /// With `remaining`, it ends when all partitions in it are in the lake up to there.
     pub(super) fn new(
@@ -83,15 +49,11 @@ impl<'a> Intake<'a> {
         remaining: Option<BTreeMap<Arc<str>, i64>>,
         ownership: Ownership,
     ) -> Self {
-        let prefetch = (AHEAD / partitions.len().max(1)).max(LEAST_AHEAD);
         Self {
             ingester,
-            prefetch: u32::try_from(prefetch).unwrap_or(u32::MAX),
+            readers: Readers::new(partitions.len()),
             partitions,
             ownership,
-            readers: HashMap::new(),
-            deliveries: mpsc::channel(WAITING),
-            ended: mpsc::unbounded_channel(),
             remaining,
             finished: Vec::new(),
             looks: 0,
@@ -128,7 +90,7 @@ impl<'a> Intake<'a> {
 
     /// Stops reading, and gives up all partitions.
     pub(super) async fn end(mut self) {
-        self.stop_readers().await;
+        self.readers.stop_all().await;
         // A commit that is on its way must not meet whoever reads the partitions next.
         self.ingester.begin_anew(None).await;
         for (source, holding) in self.ownership.holdings() {
@@ -141,10 +103,10 @@ impl<'a> Intake<'a> {
         let due = self.ingester.due_at();
         let waits_for_others = self.remaining.is_some() && self.readers.is_empty();
         tokio::select! {
-            Some(delivery) = self.deliveries.1.recv() => self.ingester.take(&delivery).await?,
+            Some(delivery) = self.readers.deliveries.recv() => self.ingester.take(&delivery).await?,
             () = until(due) => self.ingester.flush().await?,
             failed = self.ingester.failure() => failed?,
-            Some(ended) = self.ended.1.recv() => self.reader_ended(ended).await?,
+            Some(ended) = self.readers.ended.recv() => self.reader_ended(ended).await?,
             () = self.ownership.changed() => self.follow().await?,
             () = tokio::time::sleep(LOOK), if waits_for_others => self.look_how_far_others_are().await?,
             () = cancel.cancelled() => {}
@@ -154,7 +116,7 @@ impl<'a> Intake<'a> {
 
     /// Commits what was taken.
     async fn finish(&mut self) -> Result<(), IngestError> {
-        self.stop_readers().await;
+        self.readers.stop_all().await;
         self.take_what_waits().await?;
         self.ingester.flush().await
     }
@@ -162,13 +124,9 @@ impl<'a> Intake<'a> {
     /// Reads what is held, and gives up what others wait for.
     async fn follow(&mut self) -> Result<(), IngestError> {
         let holdings = self.ownership.holdings();
-        let holds = |source: &Arc<str>, number| {
-            holdings.get(source).is_some_and(|holding| holding.number == number)
-        };
-        let lost: Vec<_> =
-            self.readers.iter().filter(|(source, reader)| !holds(source, reader.number)).collect();
+        let lost = self.readers.without(&holdings);
         if !lost.is_empty() {
-            lost.iter().for_each(|(_, reader)| reader.reading.moved(Moved::Lost));
+            lost.iter().for_each(|reading| reading.moved(Moved::Lost));
             self.drop_all().await;
         }
         let wanted: Vec<_> = holdings
@@ -181,7 +139,7 @@ impl<'a> Intake<'a> {
         }
         let mut opened = Vec::new();
         for (source, holding) in holdings.iter().filter(|(_, holding)| !holding.is_wanted) {
-            if !self.readers.contains_key(source) && !self.finished.contains(source) {
+            if !self.readers.has(source) && !self.finished.contains(source) {
                 self.open(source, *holding).await?;
                 opened.push(&**source);
             }
@@ -212,35 +170,13 @@ impl<'a> Intake<'a> {
         let reading = readings.partition(&hub.namespace.name, &hub.name, &partition.id);
         reading.begin(after, partition.last_sequence_number);
         reading.moved(Moved::Claimed);
-        let (number, stop) = (holding.number, CancellationToken::new());
-        let reader = PartitionReader {
-            namespace: hub.namespace,
-            hub: hub.name,
-            partition,
-            owner_level: holding.level,
-            prefetch: self.prefetch,
-            after,
-            until,
-            stop: stop.clone(),
-            reading: Arc::clone(&reading),
-        };
-        let (deliveries, ended) = (self.deliveries.0.clone(), self.ended.0.clone());
-        let source_id = Arc::clone(source);
-        let task = tokio::spawn(async move {
-            let result = reader.run(deliveries).await;
-            // Whoever wants to know may be gone.
-            let _ = ended.send(ReaderEnded { source: source_id, number, result });
-        });
-        self.readers.insert(Arc::clone(source), Reader { number, reading, stop, task });
+        self.readers.open(&hub, partition, holding, after, until, reading);
         Ok(())
     }
 
     /// Commits what was taken of partitions, and leaves them to others.
     async fn give_up(&mut self, partitions: Vec<Arc<str>>) -> Result<(), IngestError> {
-        let readers: Vec<_> =
-            partitions.iter().filter_map(|source| self.readers.remove(source)).collect();
-        let readings: Vec<_> = readers.iter().map(|reader| Arc::clone(&reader.reading)).collect();
-        stop(readers).await;
+        let readings = self.readers.stop(&partitions).await;
         self.take_what_waits().await?;
         self.ingester.flush().await?;
         for source in &partitions {
@@ -254,20 +190,10 @@ impl<'a> Intake<'a> {
 
     async fn reader_ended(&mut self, ended: ReaderEnded) -> Result<(), IngestError> {
         let ReaderEnded { source, number, result } = ended;
-        if self.readers.get(&source).is_none_or(|reader| reader.number != number) {
-            return Ok(());
-        }
-        if let Some(Reader { reading, task, .. }) = self.readers.remove(&source) {
-            reading.end();
-            if let Err(error) = task.await
-                && error.is_panic()
-            {
-                std::panic::resume_unwind(error.into_panic());
-            }
-            if let Err(EventHubError::Displaced { .. }) = &result {
-                reading.moved(Moved::Displaced);
-                self.displaced = Some(Arc::clone(&source));
-            }
+        let Some(reading) = self.readers.close(&source, number).await else { return Ok(()) };
+        if let Err(EventHubError::Displaced { .. }) = &result {
+            reading.moved(Moved::Displaced);
+            self.displaced = Some(Arc::clone(&source));
         }
         result?;
         self.finished.push(source);
@@ -318,8 +244,8 @@ impl<'a> Intake<'a> {
 
     /// Takes all that readers have handed over.
     async fn take_what_waits(&mut self) -> Result<(), IngestError> {
-        for _ in 0..self.deliveries.1.len() {
-            if let Ok(delivery) = self.deliveries.1.try_recv() {
+        for _ in 0..self.readers.deliveries.len() {
+            if let Ok(delivery) = self.readers.deliveries.try_recv() {
                 self.ingester.take(&delivery).await?;
             }
         }
@@ -366,8 +292,8 @@ impl<'a> Intake<'a> {
 
     /// Stops reading and drops what waits.
     async fn drop_all(&mut self) {
-        self.stop_readers().await;
-        while self.deliveries.1.try_recv().is_ok() {}
+        self.readers.stop_all().await;
+        while self.readers.deliveries.try_recv().is_ok() {}
         self.finished.clear();
         let dropped = self.ingester.begin_anew(Some(self.ownership.permit())).await;
         if dropped > 0 {
@@ -376,10 +302,6 @@ impl<'a> Intake<'a> {
                 "what was read and not committed is dropped, to be read again by whoever has the partitions"
             );
         }
-    }
-
-    async fn stop_readers(&mut self) {
-        stop(self.readers.drain().map(|(_, reader)| reader).collect()).await;
     }
 }
 
@@ -398,20 +320,6 @@ fn outrun(error: &IngestError) -> Option<Outrun> {
         }
         IngestError::EventHub(EventHubError::Displaced { .. }) => Some(Outrun::Displaced),
         _ => None,
-    }
-}
-
-/// Ends readers in good order, so that their connections do not linger.
-async fn stop(readers: Vec<Reader>) {
-    readers.iter().for_each(|reader| reader.stop.cancel());
-    let deadline = tokio::time::Instant::now() + CLOSING;
-    for Reader { mut task, reading, .. } in readers {
-        if tokio::time::timeout_at(deadline, &mut task).await.is_err() {
-            task.abort();
-            // It has ended when this returns, and hands over nothing more.
-            let _ = task.await;
-        }
-        reading.end();
     }
 }
 

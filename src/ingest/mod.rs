@@ -17,6 +17,7 @@ mod gaps;
 mod hubs;
 mod intake;
 mod ownership;
+mod readers;
 mod role_snapshot;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};

@@ -107,7 +107,8 @@ fn soon(what: &str, mut answer: impl FnMut() -> bool) {
 async fn all_is_in(workspace: &Workspace, events: usize, ingesters: Vec<Running>) -> Vec<String> {
     let expected = i64::try_from(PARTITIONS * events).unwrap();
     let begun = Instant::now();
-    while workspace.count("SigninLogs") < expected {
+    let is_there = || workspace.path("lake/SigninLogs/_delta_log").exists();
+    while !is_there() || workspace.count("SigninLogs") < expected {
         if begun.elapsed() > PATIENCE {
             let finished: Vec<_> = ingesters.into_iter().map(Running::kill).collect();
             panic!("not all events are in: {finished:#?}");
@@ -206,6 +207,32 @@ async fn one_that_was_stopped_and_wakes_up_commits_nothing_of_what_has_moved_and
     assert!(sleeper.contains("held_up_seconds"), "{sleeper}");
     // Whoever has them now never meets a commit of the sleeper.
     assert!(!other.contains("WARN"), "{other}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_is_stopped_within_a_commit_does_not_make_it_when_it_wakes_up() {
+    // Before the rows of its second flush, and when only the commit is missing that says that they are in.
+    for commit in [4, 6] {
+        let workspace = workspace();
+        let devhub = start(PARTITIONS).await;
+        let producer = Producer::start(&devhub);
+        let mut command = ingest(&workspace, &devhub, &[]);
+        command.env("ENTRALOG_FAILPOINT", format!("before-commit@{commit}:stop"));
+        let first = Running::start(&mut command);
+        let stat = format!("/proc/{}/stat", first.id());
+        eventually("it stops", || std::fs::read_to_string(&stat).unwrap().contains(") T "));
+        let second = run(&workspace, &devhub);
+        soon("they move", || shares(&workspace, &[&second]) == [4]);
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        first.signal("CONT");
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        let events = producer.end().await;
+        let said = all_is_in(&workspace, events, vec![first, second]).await;
+        let denied = "is another ingester's by now; nothing was written";
+        assert!(said[0].contains(denied), "commit {commit}: {}", said[0]);
+        assert!(said[0].contains("taken over by another ingester"), "{}", said[0]);
+        assert!(!said[1].contains("WARN"), "commit {commit}: {}", said[1]);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

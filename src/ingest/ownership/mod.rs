@@ -116,7 +116,7 @@ impl Ownership {
     /// Waits until something else is held, or wanted by others.
     pub(super) async fn changed(&mut self) {
         if self.changed.changed().await.is_err() {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 
@@ -194,7 +194,7 @@ mod tests {
         assert!(!objects(&lake).write_claim(SOURCES[0], 7, &claim).await.unwrap(), "twice");
         let (store, root) = lake.directory(DIRECTORY).unwrap();
         let damaged =
-            SOURCES[1].split('/').fold(root.join("partitions"), |path, part| path.join(part));
+            SOURCES[1].split('/').fold(root.join("partitions"), object_store::path::Path::join);
         use object_store::ObjectStoreExt as _;
         store.put(&damaged.join("00000000000000000003"), "{".into()).await.unwrap();
         let ownership = join(&lake, false).await;

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::objects::{Heartbeat, Objects, OwnershipError, Tag};
+use super::process::Process;
 
 /// An ingester whose heartbeat has not changed for so long is gone: longer than its [lease](super::lease::LEASE).
 pub(super) const GONE: Duration = Duration::from_secs(6);
@@ -62,8 +63,7 @@ impl Peers {
         }
         let mut forgotten = Vec::new();
         for (id, peer) in &mut self.0 {
-            peer.has_ended =
-                peer.heartbeat.process.as_ref().is_some_and(|process| process.has_ended());
+            peer.has_ended = peer.heartbeat.process.as_ref().is_some_and(Process::has_ended);
             if peer.has_ended || !peer.lives() && peer.changed.elapsed() > FORGOTTEN {
                 forgotten.push(id.clone());
             }

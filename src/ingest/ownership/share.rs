@@ -70,12 +70,9 @@ impl<'a> Shares<'a> {
 
     fn take(&mut self, partition: &'a str) {
         let Some(member) = self.of.remove(partition) else { return };
-        for count in
-            [self.in_hub.get_mut(&(hub_of(partition), member)), self.in_all.get_mut(member)]
-        {
-            if let Some(count) = count {
-                *count -= 1;
-            }
+        let in_hub = self.in_hub.get_mut(&(hub_of(partition), member));
+        for count in in_hub.into_iter().chain(self.in_all.get_mut(member)) {
+            *count -= 1;
         }
     }
 
@@ -102,11 +99,14 @@ mod tests {
         names.iter().map(|name| (*name).to_owned()).collect()
     }
 
-    /// How many partitions of each hub each member has, after a look at whether that is stable.
+    /// Partitions by hub and member.
+    type Counts<'a> = BTreeMap<(&'a str, &'a str), usize>;
+
+    /// Who has what, and how many partitions of each hub each member has, after a look at whether that is stable.
     fn shared<'a>(
         members: &'a [(&'a str, BTreeSet<String>)],
         owners: &BTreeMap<&'a str, Option<&'a str>>,
-    ) -> (BTreeMap<&'a str, &'a str>, BTreeMap<(&'a str, &'a str), usize>) {
+    ) -> (BTreeMap<&'a str, &'a str>, Counts<'a>) {
         let members: Members<'_> = members.iter().map(|(id, hubs)| (*id, hubs)).collect();
         let of = shares(&members, owners);
         let again: BTreeMap<_, _> = of.iter().map(|(p, m)| (*p, Some(*m))).collect();
