@@ -69,11 +69,12 @@ impl<'a> Intake<'a> {
         mut progress: impl FnMut(&Ingester),
     ) -> Result<(), IngestError> {
         loop {
-            let result = match cancel.is_cancelled() {
+            let is_last = cancel.is_cancelled();
+            let result = match is_last {
                 true => self.finish().await,
                 false => self.step(cancel).await,
             };
-            let has_ended = cancel.is_cancelled() && result.is_ok();
+            let has_ended = is_last && result.is_ok();
             match result {
                 Ok(()) => {}
                 Err(error) => match outrun(&error) {
