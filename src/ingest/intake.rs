@@ -10,7 +10,7 @@ use super::hubs::{Hub, Partitions};
 use super::ownership::{Holding, Ownership};
 use super::readers::{ReaderEnded, Readers};
 use super::{IngestError, Ingester};
-use crate::lake::LakeError;
+use crate::lake::{LakeError, Permit};
 use crate::source::eventhub::{EventHubError, Moved, Partition, Until, partitions};
 use crate::table::DEAD_LETTERS;
 
@@ -93,7 +93,7 @@ impl<'a> Intake<'a> {
     pub(super) async fn end(mut self) {
         self.readers.stop_all().await;
         // A commit that is on its way must not meet whoever reads the partitions next.
-        self.ingester.begin_anew(None).await;
+        self.drop_what_waits(None).await;
         for (source, holding) in self.ownership.holdings() {
             tracing::debug!(%source, number = holding.number, "given up");
         }
@@ -296,7 +296,11 @@ impl<'a> Intake<'a> {
         self.readers.stop_all().await;
         while self.readers.deliveries.try_recv().is_ok() {}
         self.finished.clear();
-        let dropped = self.ingester.begin_anew(Some(self.ownership.permit())).await;
+        self.drop_what_waits(Some(self.ownership.permit())).await;
+    }
+
+    async fn drop_what_waits(&mut self, permit: Option<Arc<dyn Permit>>) {
+        let dropped = self.ingester.begin_anew(permit).await;
         if dropped > 0 {
             tracing::warn!(
                 messages = dropped,
