@@ -404,7 +404,10 @@ destinations:
             ("retention: {signins: 30d}", "`retention.signins`"),
             ("retention: {defualt: 30d}", "did you mean `default`?"),
             ("retention: {SigninLogs: 36h}", "36h is not a number of whole days"),
-            ("retention: {RuleRuns: 30d}", "`retention.RuleRuns`: its rows are what makes"),
+            (
+                "retention: {RuleRuns: 30d}",
+                "`retention.RuleRuns`: its rows are entralog's own books",
+            ),
             ("maintenance: {vacuumGrace: 1h}", "`maintenance.vacuumGrace`"),
             ("maintenance: {vacuumGrace: 30d}", "`maintenance.vacuumGrace`"),
             ("maintenance: {logRetention: 10m}", "`maintenance.logRetention`"),

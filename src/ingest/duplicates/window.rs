@@ -1,8 +1,7 @@
 //! The hashes of the records that came last, within a span of time and an amount of memory.
 //!
 //! They are kept in generations, each a set that is closed when it is full or an eighth of the span
-//! old, and dropped as a whole. A full one takes [`GENERATION_BYTES`] for [`GENERATION`] records,
-//! which is 19.4 bytes a record.
+//! old, and dropped as a whole. A full one takes 8.9 MB for [`GENERATION`] records, which is 19.4 bytes a record.
 
 use std::collections::{HashSet, VecDeque};
 use std::hash::{BuildHasherDefault, Hasher};
@@ -14,7 +13,8 @@ use xxhash_rust::xxh3::xxh3_128;
 pub(super) const GENERATION: usize = (1 << 19) / 8 * 7;
 
 /// Bytes of a full generation: a hash and a byte of control a place.
-pub(super) const GENERATION_BYTES: usize = (1 << 19) * (size_of::<Hash>() + 1);
+#[cfg(test)]
+const GENERATION_BYTES: usize = (1 << 19) * (size_of::<Hash>() + 1);
 
 /// Generations of a span, at least.
 const PARTS: i64 = 8;
@@ -33,8 +33,7 @@ pub(super) fn hash_of(record: &[u8]) -> Hash {
 #[derive(Debug)]
 pub(super) struct Window {
     span: i64,
-    /// Generations that fit into the memory.
-    most: usize,
+    most_bytes: usize,
     /// The oldest first.
     generations: VecDeque<Generation>,
     full: bool,
@@ -47,12 +46,19 @@ struct Generation {
     hashes: HashSet<Hash, BuildHasherDefault<Leading>>,
 }
 
+impl Generation {
+    /// Of memory: a place in a table of which an eighth stays free, for each hash that it has room for.
+    fn bytes(&self) -> usize {
+        self.hashes.capacity() / 7 * 8 * (size_of::<Hash>() + 1)
+    }
+}
+
 impl Window {
     /// An empty one, for at least one generation.
     pub(super) fn new(span: Duration, bytes: usize) -> Self {
         Self {
             span: i64::try_from(span.as_micros()).unwrap_or(i64::MAX),
-            most: (bytes / GENERATION_BYTES).max(1),
+            most_bytes: bytes,
             generations: VecDeque::new(),
             full: false,
         }
@@ -73,6 +79,7 @@ impl Window {
             generation.last = generation.last.max(time);
             generation.hashes.insert(hash);
         }
+        self.make_room(time);
         true
     }
 
@@ -83,19 +90,21 @@ impl Window {
         }
     }
 
-    /// Begins a generation, and drops those that are past the span or for which there is no room.
+    /// Begins a generation, and drops those that are past the span.
     fn open(&mut self, time: i64) {
         let since = time.saturating_sub(self.span);
         while self.generations.front().is_some_and(|oldest| oldest.last < since) {
             self.generations.pop_front();
             self.full = false;
         }
-        // Generations of a quiet time are small.
-        let room = |generations: &VecDeque<Generation>| {
-            let hashes: usize = generations.iter().map(|of| of.hashes.len()).sum();
-            hashes + GENERATION <= self.most * GENERATION
-        };
-        while !room(&self.generations)
+        let hashes = HashSet::default();
+        self.generations.push_back(Generation { first: time, last: time, hashes });
+    }
+
+    /// Drops the oldest generations for which there is no room.
+    fn make_room(&mut self, time: i64) {
+        while self.generations.len() > 1
+            && self.generations.iter().map(Generation::bytes).sum::<usize>() > self.most_bytes
             && let Some(dropped) = self.generations.pop_front()
         {
             if !self.full {
@@ -106,8 +115,6 @@ impl Window {
             }
             self.full = true;
         }
-        let hashes = HashSet::default();
-        self.generations.push_back(Generation { first: time, last: time, hashes });
     }
 
     #[cfg(test)]
