@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::{Rule, RuleError, Slice};
 use crate::decode::parse_time;
 use crate::lake::{Lake, LakeError};
-use crate::query::{QueryError, Session};
+use crate::query::{QueryError, Session, time_value};
 use crate::table::{RowsError, from_batches};
 
 /// Why a rule could not be evaluated; its slices stay pending.
@@ -84,7 +84,8 @@ pub async fn evaluate(lake: &Lake, rule: &Rule, slice: Slice) -> Result<Evaluati
     let window = slice.window(rule.query_period);
     let session = Session::within(lake, window).map_err(failed)?;
     let parameters =
-        [("slice_start", slice.start), ("slice_end", slice.end), ("window_start", window.start)];
+        [("slice_start", slice.start), ("slice_end", slice.end), ("window_start", window.start)]
+            .map(|(name, time)| (name, time_value(time)));
     let answer = session.query_with(&rule.query, &parameters).await.map_err(failed)?;
     check_columns(rule, |name| answer.schema.column_with_name(name).is_some())?;
 

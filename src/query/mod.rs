@@ -15,7 +15,7 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use chrono::{DateTime, Utc};
-use datafusion::common::{DataFusionError, ScalarValue};
+use datafusion::common::DataFusionError;
 use datafusion::config::Dialect;
 use datafusion::execution::disk_manager::DiskManagerBuilder;
 use datafusion::execution::memory_pool::FairSpillPool;
@@ -23,7 +23,11 @@ use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::prelude::{DataFrame, SQLOptions, SessionConfig, SessionContext};
 
+use futures::stream::BoxStream;
+use futures::{StreamExt as _, TryStreamExt as _};
+
 pub use catalog::Window;
+pub use datafusion::common::ScalarValue;
 pub use error::QueryError;
 
 use crate::lake::{Lake, LakeTable};
@@ -42,6 +46,14 @@ const SCHEMA: &str = "lake";
 /// A place to run queries.
 pub struct Session {
     context: SessionContext,
+}
+
+/// The rows of a query, as they come.
+pub struct Rows {
+    /// Columns, also when there are no rows.
+    pub schema: SchemaRef,
+    /// Rows.
+    pub batches: BoxStream<'static, Result<RecordBatch, QueryError>>,
 }
 
 /// The rows of a query.
@@ -111,16 +123,32 @@ impl Session {
     pub async fn query_with(
         &self,
         sql: &str,
-        parameters: &[(&str, DateTime<Utc>)],
+        parameters: &[(&str, ScalarValue)],
     ) -> Result<Answer, QueryError> {
-        let frame = self.plan(sql).await?;
-        let values: Vec<_> =
-            parameters.iter().map(|(name, time)| (*name, time_value(*time))).collect();
-        let frame = if values.is_empty() { frame } else { frame.with_param_values(values)? };
+        let Rows { schema, batches } = self.stream(sql, parameters).await?;
+        Ok(Answer { schema, batches: batches.try_collect().await? })
+    }
+
+    /// Starts one read-only statement, whose rows come while it runs; dropping them ends it.
+    ///
+    /// # Errors
+    /// The statement is wrong or would change something. That it failed while it ran is said
+    /// among the rows.
+    pub async fn stream(
+        &self,
+        sql: &str,
+        parameters: &[(&str, ScalarValue)],
+    ) -> Result<Rows, QueryError> {
+        let mut frame = self.plan(sql).await?;
+        if !parameters.is_empty() {
+            frame = frame.with_param_values(parameters.to_vec())?;
+        }
         let schema = json_columns::as_text(frame.schema().as_arrow());
-        let batches = frame.collect().await?;
-        let batches = batches.iter().map(json_columns::to_text).collect::<Result<_, _>>();
-        Ok(Answer { schema, batches: batches.map_err(DataFusionError::from)? })
+        let batches = frame.execute_stream().await?.map(|batch| {
+            let batch = json_columns::to_text(&batch?).map_err(DataFusionError::from)?;
+            Ok(batch)
+        });
+        Ok(Rows { schema, batches: batches.boxed() })
     }
 
     /// Names of the lake's tables that a statement reads.
@@ -169,7 +197,9 @@ impl Session {
     }
 }
 
-fn time_value(time: DateTime<Utc>) -> ScalarValue {
+/// An instant as the value of a parameter.
+#[must_use]
+pub fn time_value(time: DateTime<Utc>) -> ScalarValue {
     ScalarValue::new_timestamp::<arrow::datatypes::TimestampMicrosecondType>(
         Some(time.timestamp_micros()),
         Some("UTC".into()),

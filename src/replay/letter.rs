@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::{ReplayError, finished};
 use crate::decode::Reason;
 use crate::lake::Lake;
-use crate::query::Session;
+use crate::query::{Session, time_value};
 use crate::table::from_batches;
 
 /// Every reason for which there are dead letters.
@@ -144,7 +144,8 @@ pub async fn bodies(
         sources.join(", ")
     );
     let session = Session::new(lake)?;
-    let answer = session.query_with(&sql, &[("first", first), ("last", last)]).await?;
+    let between = [("first", first), ("last", last)].map(|(name, time)| (name, time_value(time)));
+    let answer = session.query_with(&sql, &between).await?;
     let mut found = Vec::new();
     for mut batch in answer.batches {
         let body = batch.remove_column(batch.num_columns() - 1);
