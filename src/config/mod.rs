@@ -84,6 +84,8 @@ pub struct Config {
     pub event_hubs: Vec<EventHubs>,
     /// When waiting rows are committed.
     pub flush: Flush,
+    /// How long a stop may take.
+    pub shutdown: Shutdown,
     /// How records are recognized that hubs bring again.
     pub deduplication: Deduplicate,
     /// Rules besides the built-in ones.
@@ -107,6 +109,7 @@ impl Default for Config {
             storage: Storage::default(),
             event_hubs: Vec::new(),
             flush: Flush::default(),
+            shutdown: Shutdown::default(),
             deduplication: Deduplicate::default(),
             rules: Rules::default(),
             queries: Queries::default(),
@@ -194,6 +197,22 @@ impl Default for Flush {
     fn default() -> Self {
         let limits = FlushLimits::default();
         Self { rows: limits.rows, megabytes: limits.bytes >> 20, age: limits.age }
+    }
+}
+
+/// What happens after SIGTERM.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Shutdown {
+    /// What was taken in is committed within this time, or read again at the next start.
+    #[serde(with = "period")]
+    pub deadline: Duration,
+}
+
+impl Default for Shutdown {
+    fn default() -> Self {
+        // Kubernetes gives 30 s.
+        Self { deadline: Duration::from_secs(25) }
     }
 }
 
