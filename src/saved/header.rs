@@ -64,13 +64,13 @@ pub(super) fn read(text: &str) -> Result<Header, String> {
     let Some((yaml, _)) = inside.split_once(END) else {
         return Err(format!("line 1: the header has no end; close it with {END}"));
     };
+    let lines_before = body[..body.len() - begin.len()].matches('\n').count();
     if let Some((before, _)) = yaml.split_once("*/") {
-        let line = 1 + (body.len() - begin.len()) + before.matches('\n').count();
+        let line = 1 + lines_before + before.matches('\n').count();
         return Err(format!(
             "line {line}: `*/` ends the comment before the header ends with {END}"
         ));
     }
     // With empty lines for those before it, the reader counts the lines of the file.
-    let lines_before = body[..body.len() - begin.len()].matches('\n').count();
     crate::yaml::parse(&format!("{}{yaml}", "\n".repeat(lines_before)))
 }

@@ -17,7 +17,9 @@
 //! techniques: [T1078.004]
 //! ---*/
 //! SELECT TimeGenerated, ResultType, ResultDescription FROM SigninLogs
-//! WHERE TimeGenerated >= $since AND TimeGenerated < $until AND lower(UserPrincipalName) = lower($user)
+//! WHERE TimeGenerated >= $since AND TimeGenerated < $until AND ResultType <> '0'
+//!   AND lower(UserPrincipalName) = lower($user) AND ($codes IS NULL OR array_has($codes, ResultType))
+//! ORDER BY TimeGenerated DESC
 //! ```
 //!
 //! Every query sees `$since` and `$until`, which bound its time: the first instant, and the first after

@@ -1,7 +1,6 @@
 //! Parameters of saved queries: their types, and texts as values of these types.
 
 use std::fmt;
-use std::sync::Arc;
 
 use arrow::array::ArrayRef;
 use arrow::datatypes::{DataType, IntervalUnit, TimeUnit};
@@ -193,7 +192,7 @@ impl Scalar {
         } else {
             ScalarValue::iter_to_array(values).map_err(|error| error.to_string())?
         };
-        Ok(SingleRowListArrayBuilder::new(Arc::clone(&values)).build_list_scalar())
+        Ok(SingleRowListArrayBuilder::new(values).build_list_scalar())
     }
 }
 

@@ -76,7 +76,7 @@ fn sign_ins() -> Vec<Case> {
         sample("signins-by-country")
             .count(22)
             .first(json!({"Country": "US", "UsersSignedIn": 130, "Succeeded": 4128}))
-            .has(json!({"Country": "RO", "UsersSignedIn": 0, "Succeeded": 0})),
+            .has(json!({"Country": "PK", "UsersSignedIn": 0, "UsersWithWrongPassword": 5})),
         ask("new-countries-of-users", Logs::SecondHalf)
             .has(json!({"UserPrincipalName": "ruth.diaz@contoso.com", "Country": "NG", "UsersFromThereBefore": 0, "WithMfa": 0, "FromRegisteredDevice": 0}))
             .has(json!({"UserPrincipalName": "felix.lopez@contoso.com", "Country": "UA"}))

@@ -311,6 +311,7 @@ fn a_file_that_is_no_saved_query_is_named_with_line_and_key() {
     is("/*---", "/*", "line 1: a saved query begins with a header");
     is("---*/", "*/", "line 1: the header has no end");
     is("tags: [mine]", "tag: [mine]", "line 14 column 1: unknown key `tag`; did you mean `tags`?");
+    is("Everyone, in order.", "Every*/one.", "line 3: `*/` ends the comment");
     is("Everyone, in order.", "''", "key `description`: it is empty");
     is("type: int,", "type: integer,", "line 6");
     is(
@@ -325,7 +326,7 @@ fn a_file_that_is_no_saved_query_is_named_with_line_and_key() {
     );
     is("{name: least,", "{name: Least,", r#"line 6: key `parameters`: "Least" is no name"#);
     is("{name: least,", "{name: share,", "two parameters are named `share`");
-    is("count(*) >= $least", "count(*) >= $most", "line 22: `$most` is no parameter of the header");
+    is("count(*) >= $least", "count(*) >= $most", "line 21: `$most` is no parameter of the header");
     is("count(*) >= $least", "true", "parameter `least`: the SQL does not use it");
     is("TimeGenerated >= $since AND ", "", "parameter `since`: the SQL does not use it");
     is("tables: [SigninLogs]", "tables: [AuditLogs]", "key `tables`: the SQL reads [SigninLogs]");
@@ -336,12 +337,16 @@ fn a_file_that_is_no_saved_query_is_named_with_line_and_key() {
     );
     is("SELECT UserPrincipalName", "SELECT UserName", r#"unknown column "UserName""#);
     is("FROM SigninLogs", "FORM SigninLogs", "Line: ");
-    is("SELECT UserPrincipalName, count(*) AS SignIns", "DELETE", "queries only read");
+    is(
+        "SELECT UserPrincipalName, count(*) AS SignIns",
+        "INSERT INTO SigninLogs SELECT UserPrincipalName, count(*) AS SignIns",
+        "queries only read",
+    );
 
     workspace.write("wrong/Who Signed In.sql", EVERYONE);
     assert!(wrong(EVERYONE).contains("name the file after its question"));
     workspace.write("right/who.sql", EVERYONE);
     workspace.succeed(&["saved", "check", "right"]);
     let all = workspace.succeed(&["saved", "check"]).stderr;
-    assert!(all.contains("saved queries are right"), "{all}");
+    assert!(all.contains("saved queries: all "), "{all}");
 }
