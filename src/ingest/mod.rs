@@ -225,6 +225,28 @@ impl Ingester {
             return Ok(progress.last());
         }
         let standing = Standing::of(&self.lake, source_id).await?;
+        self.resume_from(source_id, standing).await
+    }
+
+    /// Makes many sources known.
+    ///
+    /// # Errors
+    /// The lake cannot be read.
+    pub async fn resume_all(&mut self, sources: &[Arc<str>]) -> Result<(), IngestError> {
+        let known = |source: &&Arc<str>| self.sources.contains_key(*source);
+        let sources: Vec<_> = sources.iter().filter(|source| !known(source)).cloned().collect();
+        let standings = Standing::of_all(&self.lake, &sources).await?;
+        for (source, standing) in sources.iter().zip(standings) {
+            self.resume_from(source, standing).await?;
+        }
+        Ok(())
+    }
+
+    async fn resume_from(
+        &mut self,
+        source_id: &Arc<str>,
+        standing: Standing,
+    ) -> Result<Option<i64>, IngestError> {
         let committed = standing.committed;
         if is_partition(source_id) {
             if standing.is_broken() && self.waiting.since.is_some() {

@@ -26,6 +26,22 @@ impl Standing {
         Ok(Self { committed, fences: tables.iter().map(|table| table.name).zip(fences).collect() })
     }
 
+    /// The same of many sources.
+    pub(super) async fn of_all(lake: &Lake, sources: &[Arc<str>]) -> Result<Vec<Self>, LakeError> {
+        let committed = lake.all_positions(&[&DEAD_LETTERS]).await?;
+        let tables: Vec<_> = fenced_tables().collect();
+        let fences = lake.all_positions(&tables).await?;
+        let standing = |source: &Arc<str>| Self {
+            committed: committed[0].get(&**source).copied(),
+            fences: tables
+                .iter()
+                .zip(&fences)
+                .map(|(table, of_table)| (table.name, of_table.get(&**source).copied()))
+                .collect(),
+        };
+        Ok(sources.iter().map(standing).collect())
+    }
+
     /// Rows up to here are in a table.
     pub(super) fn fence(&self, table: &str) -> Option<i64> {
         self.fences.get(table).copied().flatten()

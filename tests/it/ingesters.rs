@@ -179,7 +179,7 @@ fn count_files(directory: &std::path::Path) -> usize {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn partitions_of_one_that_is_killed_move() {
-    let (workspace, devhub, producer, [first, second]) = two_that_share().await;
+    let (workspace, _devhub, producer, [first, second]) = two_that_share().await;
     first.kill();
     soon("they move", || shares(&workspace, &[&second]) == [4]);
     let events = producer.end().await;
