@@ -244,10 +244,10 @@ async fn check(context: &Context, paths: &[PathBuf]) -> Result<Exit, Failure> {
     if wrong > 0 {
         return Err(Failure::said(
             Exit::Wrong,
-            format!("{wrong} of {all} saved queries are wrong"),
+            format!("saved queries: {wrong} of {all} are wrong"),
         ));
     }
-    tracing::info!("{all} saved queries are right");
+    tracing::info!("saved queries: all {all} are right");
     Ok(Exit::Done)
 }
 

@@ -9,10 +9,10 @@ use std::sync::Arc;
 use arrow::array::{Array, AsArray, RecordBatch, StructArray};
 use arrow::datatypes::Int64Type;
 use chrono::{DateTime, NaiveDate};
+use delta_kernel::FilteredEngineData;
 use delta_kernel::actions::LOG_TXN_SCHEMA;
 use delta_kernel::engine::arrow_data::ArrowEngineData;
 use delta_kernel::snapshot::SnapshotRef;
-use delta_kernel::FilteredEngineData;
 
 use super::{ActiveFile, Inner, LakeError, SourcePosition};
 use crate::table::{PARTITION_COLUMN, Table};

@@ -339,7 +339,7 @@ fn a_file_that_is_no_saved_query_is_named_with_line_and_key() {
     is("FROM SigninLogs", "FORM SigninLogs", "Line: ");
     is(
         "SELECT UserPrincipalName, count(*) AS SignIns",
-        "INSERT INTO SigninLogs SELECT UserPrincipalName, count(*) AS SignIns",
+        "CREATE TABLE t AS SELECT UserPrincipalName, count(*) AS SignIns",
         "queries only read",
     );
 
