@@ -7,6 +7,7 @@
 mod catalog;
 mod derived_columns;
 mod distinct;
+mod durations;
 mod error;
 mod explain;
 mod functions;
@@ -20,6 +21,7 @@ use arrow::datatypes::SchemaRef;
 use chrono::{DateTime, Utc};
 use datafusion::common::DataFusionError;
 use datafusion::config::Dialect;
+use datafusion::execution::FunctionRegistry as _;
 use datafusion::execution::disk_manager::DiskManagerBuilder;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
@@ -29,6 +31,7 @@ use datafusion::prelude::{DataFrame, SQLOptions, SessionConfig, SessionContext};
 use futures::stream::BoxStream;
 use futures::{StreamExt as _, TryStreamExt as _};
 
+use self::durations::Durations;
 pub use catalog::Window;
 pub use datafusion::common::ScalarValue;
 pub use error::QueryError;
@@ -105,6 +108,7 @@ impl Session {
             .build();
         let mut context = SessionContext::new_with_state(state);
         datafusion_functions_json::register_all(&mut context)?;
+        context.register_expr_planner(Arc::new(Durations::new()))?;
         functions::register(&context);
         let (url, store) = lake.store();
         context.register_object_store(&url, store);
