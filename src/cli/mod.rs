@@ -17,6 +17,7 @@ mod progress;
 mod query;
 mod rule;
 mod serve;
+mod shell;
 mod stop;
 mod table;
 
@@ -79,7 +80,7 @@ enum Command {
     Serve,
     /// Take logs into the lake, from files or from Event Hubs
     Ingest(ingest::Arguments),
-    /// Run one SQL statement over the lake
+    /// Run one SQL statement over the lake, or open a shell for many
     Query(query::Arguments),
     /// List, check, test and run detections
     #[command(subcommand)]

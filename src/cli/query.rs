@@ -1,13 +1,14 @@
-//! `entralog query`: one SQL statement over the lake.
+//! `entralog query`: one SQL statement over the lake, or a shell.
 
-use std::io::Read as _;
-use std::path::PathBuf;
+use std::io::{IsTerminal as _, Read as _};
+use std::path::{Path, PathBuf};
 
 use super::output::{self, Limit};
-use super::{Context, Exit, Failure};
+use super::{Context, Exit, Failure, shell};
 use crate::query::Session;
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = NOTES)]
 pub(super) struct Arguments {
     /// The statement, `-` for standard input; Log Analytics' table and column names need no quotes
     #[arg(value_name = "SQL")]
@@ -20,21 +21,53 @@ pub(super) struct Arguments {
     limit: Option<Limit>,
 }
 
+const NOTES: &str =
+    "Without a statement, it is read from standard input, or a shell opens on a terminal:
+completion with Tab, history, \\help for its commands.";
+
 pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Exit, Failure> {
-    let sql = match (arguments.sql, arguments.file) {
-        (Some(sql), _) if sql != "-" => sql,
-        (None, Some(file)) if file.as_os_str() != "-" => {
-            std::fs::read_to_string(&file).map_err(|error| {
-                Failure::said(Exit::Usage, format!("cannot read {}: {error}", file.display()))
-            })?
-        }
-        _ => from_stdin()?,
-    };
     context.format().check()?;
-    let lake = context.existing_lake().await?;
-    let rows = Session::new(&lake)?.stream(&sql, &[]).await?;
-    output::stream(rows, context.format(), Limit::or_default(arguments.limit)).await?;
+    let sql = match (arguments.sql, arguments.file) {
+        (Some(sql), _) if sql != "-" => Some(sql),
+        (None, Some(file)) if file.as_os_str() != "-" => Some(from_file(&file)?),
+        (None, None) if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() => None,
+        _ => Some(from_stdin()?),
+    };
+    let Some(sql) = sql else { return shell::run(context, arguments.limit).await };
+    let session = session(context).await?;
+    let limit = Limit::or_default(arguments.limit);
+    match answer(context, &session, &sql, limit).await {
+        Err(failure) if std::io::stderr().is_terminal() => {
+            Err(match shell::caret(&sql, &failure.message()) {
+                Some(caret) => failure.with_lines(&caret),
+                None => failure,
+            })
+        }
+        other => other,
+    }
+}
+
+/// A session over the lake, which must be there.
+pub(super) async fn session(context: &Context) -> Result<Session, Failure> {
+    Ok(Session::new(&context.existing_lake().await?)?)
+}
+
+async fn answer(
+    context: &Context,
+    session: &Session,
+    sql: &str,
+    limit: Limit,
+) -> Result<Exit, Failure> {
+    let rows = session.stream(sql, &[]).await?;
+    let rows = if shell::is_unordered(sql) { output::settled(rows) } else { rows };
+    output::stream(rows, context.format(), limit).await?;
     Ok(Exit::Done)
+}
+
+fn from_file(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path).map_err(|error| {
+        Failure::said(Exit::Usage, format!("cannot read {}: {error}", path.display()))
+    })
 }
 
 fn from_stdin() -> Result<String, Failure> {
@@ -45,5 +78,12 @@ fn from_stdin() -> Result<String, Failure> {
             format!("cannot read the statement from standard input: {error}"),
         )
     })?;
+    if sql.trim().is_empty() {
+        return Err(Failure::said(
+            Exit::Usage,
+            "there is no statement: give one, as in `entralog query 'SELECT count(*) FROM SigninLogs'`, or \
+             write it to standard input",
+        ));
+    }
     Ok(sql)
 }

@@ -13,6 +13,7 @@ mod parquet;
 mod records;
 mod rows;
 mod screen;
+mod settled;
 mod stream;
 mod table;
 mod time;
@@ -27,9 +28,10 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use clap::ValueEnum;
 
-pub(super) use rows::{print_record, print_rows};
+pub(super) use rows::{print_record, print_rows, write_rows};
 pub(super) use screen::{Expanded, Screen, colors};
-pub(super) use stream::{Limit, ON_TERMINALS, Shown, stream, write_stream};
+pub(super) use settled::settled;
+pub(super) use stream::{Limit, Shown, stream, write_stream};
 
 use super::{Exit, Failure};
 
@@ -71,6 +73,13 @@ impl Format {
             ));
         }
         Ok(())
+    }
+}
+
+impl std::fmt::Display for Format {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let value = self.to_possible_value();
+        formatter.write_str(value.as_ref().map_or("", |value| value.get_name()))
     }
 }
 
@@ -117,8 +126,18 @@ pub(super) fn print(
     format: Format,
 ) -> Result<(), Failure> {
     format.check()?;
+    write(schema, batches, format, to_stdout(), Screen::of_stdout())
+}
+
+fn write(
+    schema: &SchemaRef,
+    batches: &[RecordBatch],
+    format: Format,
+    out: Out<'_>,
+    screen: Screen,
+) -> Result<(), Failure> {
     let schema = with_own_names(schema);
-    let mut form = form(format, to_stdout(), &schema, Screen::of_stdout())?;
+    let mut form = form(format, out, &schema, screen)?;
     for batch in batches {
         form.write(&renamed(batch, &schema)?)?;
     }

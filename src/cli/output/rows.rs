@@ -4,15 +4,32 @@ use std::borrow::Cow;
 use std::io::Write as _;
 use std::sync::Arc;
 
-use arrow::datatypes::Schema;
+use arrow::array::RecordBatch;
+use arrow::datatypes::{Schema, SchemaRef};
 use serde::Serialize;
 
 use super::visible::visible;
-use super::{Failure, Format, failed, print};
+use super::{Failure, Format, Out, Screen, failed, print, write};
 use crate::decode::{Kind, decode};
 
 /// Prints rows; columns are the fields in their order.
 pub(in crate::cli) fn print_rows<T: Serialize>(rows: &[T], format: Format) -> Result<(), Failure> {
+    let (schema, batches) = batches(rows)?;
+    print(&schema, &batches, format)
+}
+
+/// Writes the same elsewhere.
+pub(in crate::cli) fn write_rows<T: Serialize>(
+    rows: &[T],
+    format: Format,
+    out: Out<'_>,
+    screen: Screen,
+) -> Result<(), Failure> {
+    let (schema, batches) = batches(rows)?;
+    write(&schema, &batches, format, out, screen)
+}
+
+fn batches<T: Serialize>(rows: &[T]) -> Result<(SchemaRef, Vec<RecordBatch>), Failure> {
     let lines =
         rows.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>().map_err(failed)?;
     let text = lines.join("\n");
@@ -30,7 +47,7 @@ pub(in crate::cli) fn print_rows<T: Serialize>(rows: &[T], format: Format) -> Re
         .build(text.as_bytes())
         .map_err(failed)?;
     let batches = reader.by_ref().collect::<Result<Vec<_>, _>>().map_err(failed)?;
-    print(&schema, &batches, format)
+    Ok((schema, batches))
 }
 
 /// Prints one row, as a table a line a column.

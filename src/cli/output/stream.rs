@@ -1,16 +1,17 @@
 //! Rows of a query, written as they come.
 
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write};
 use std::str::FromStr;
 
 use arrow::array::RecordBatch;
 use futures::{Stream, StreamExt as _};
 
 use super::{Failure, Format, Out, Screen, form, note, renamed, to_stdout, with_own_names};
+use crate::cli::progress::Waiting;
 use crate::query::{QueryError, Rows};
 
 /// Rows that a terminal gets when nobody says how many.
-pub(in crate::cli) const ON_TERMINALS: u64 = 1_000;
+const ON_TERMINALS: u64 = 1_000;
 
 /// How many rows are shown: a number, or `all`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,9 +65,19 @@ pub(in crate::cli) async fn stream(
     limit: Limit,
 ) -> Result<Shown, Failure> {
     format.check()?;
-    let shown = write_stream(rows, format, limit, to_stdout(), Screen::of_stdout()).await?;
+    let waiting = Waiting::start();
+    let counted = waiting.clone();
+    let count = move |batch: &Result<RecordBatch, QueryError>| {
+        counted.count(batch.as_ref().map_or(0, |batch| batch.num_rows() as u64));
+    };
+    let rows = Rows { batches: rows.batches.inspect(count).boxed(), ..rows };
+    let out = Box::new(After { waiting, out: to_stdout() });
+    let shown = write_stream(rows, format, limit, out, Screen::of_stdout()).await?;
     if shown.has_more {
-        note(&format!("{} rows of more are shown; --limit all shows all of them", shown.rows));
+        note(&format!(
+            "there are more rows than these {}; --limit all shows all of them",
+            shown.rows
+        ));
     }
     Ok(shown)
 }
@@ -90,6 +101,29 @@ pub(in crate::cli) async fn write_stream(
     }
     form.finish(limited.has_more)?;
     Ok(Shown { rows: limited.rows, has_more: limited.has_more })
+}
+
+/// Output that takes away the line that says that a query runs.
+struct After<'w> {
+    waiting: Waiting,
+    out: Out<'w>,
+}
+
+impl Write for After<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.waiting.stop();
+        self.out.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.out.flush()
+    }
+}
+
+impl Drop for After<'_> {
+    fn drop(&mut self) {
+        self.waiting.stop();
+    }
 }
 
 /// Rows up to a limit, and whether there was one more.

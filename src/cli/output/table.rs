@@ -11,7 +11,7 @@ use arrow::datatypes::SchemaRef;
 use super::cells::{self, Look};
 use super::records;
 use super::screen::{Expanded, Screen};
-use super::visible::visible;
+use super::visible::{visible, visible_lines};
 use super::wrap::{width, wrap};
 use super::{Failure, Form, Out, note};
 
@@ -119,8 +119,10 @@ impl<'w> Table<'w> {
         self.row(&self.names.clone(), widths, true)?;
         writeln!(self.out, "{rule}")?;
         // Rows of several lines need a line between them.
-        let is_wrapped =
-            rows.iter().any(|row| row.iter().zip(widths).any(|(cell, room)| width(cell) > *room));
+        let has_lines = |cell: &str, room: usize| width(cell) > room || cell.contains('\n');
+        let is_wrapped = rows
+            .iter()
+            .any(|row| row.iter().zip(widths).any(|(cell, room)| has_lines(cell, *room)));
         for (index, row) in rows.iter().enumerate() {
             if is_wrapped && index > 0 {
                 writeln!(self.out, "{rule}")?;
@@ -161,7 +163,7 @@ impl Form for Table<'_> {
             let rows = &mut self.rows;
             cells::rows(&piece, |row| {
                 let cell = |cell: &Option<std::borrow::Cow<'_, str>>| {
-                    cell.as_deref().map(|text| visible(text).into_owned()).unwrap_or_default()
+                    cell.as_deref().map(|text| visible_lines(text).into_owned()).unwrap_or_default()
                 };
                 rows.push(row.iter().map(cell).collect());
                 Ok(())

@@ -33,6 +33,15 @@ pub(super) fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// The same in lines: where one ends, there is a mark.
+pub(super) fn visible_lines(text: &str) -> Cow<'_, str> {
+    if !text.contains('\n') {
+        return visible(text);
+    }
+    let lines: Vec<_> = text.split('\n').map(visible).collect();
+    Cow::Owned(lines.join("↵\n"))
+}
+
 /// Whether a terminal does something else with a character than to show it.
 fn acts(letter: char) -> bool {
     letter.is_control()

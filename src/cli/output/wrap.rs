@@ -2,9 +2,9 @@
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-/// Columns of a terminal that a text takes.
+/// Columns of a terminal that a text takes, or the longest of its lines.
 pub(super) fn width(text: &str) -> usize {
-    text.width()
+    text.split('\n').map(|line| line.width()).max().unwrap_or(0)
 }
 
 /// The text in lines of at most `width` columns, broken behind a space where there is one in the
@@ -12,7 +12,14 @@ pub(super) fn width(text: &str) -> usize {
 pub(super) fn wrap(text: &str, width: usize) -> Vec<&str> {
     let width = width.max(2);
     let mut lines = Vec::new();
-    let mut rest = text;
+    for line in text.split('\n') {
+        wrap_line(line, width, &mut lines);
+    }
+    lines
+}
+
+fn wrap_line<'a>(line: &'a str, width: usize, lines: &mut Vec<&'a str>) {
+    let mut rest = line;
     while rest.width() > width {
         let mut columns = 0;
         let mut end = rest.len();
@@ -35,7 +42,6 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<&str> {
         rest = after;
     }
     lines.push(rest);
-    lines
 }
 
 #[cfg(test)]
@@ -60,5 +66,6 @@ mod tests {
             }
         }
         assert_eq!(wrap("a word and another", 8), ["a word ", "and ", "another"]);
+        assert_eq!(wrap("one\ntwo\n\nthree", 4), ["one", "two", "", "thre", "e"]);
     }
 }
