@@ -26,13 +26,10 @@ fn printed(form: &str, query: &str) -> String {
 #[test]
 fn a_table_is_for_people() {
     insta::assert_snapshot!(printed("table", QUERY), @r"
-    ───────────────────────────────────────────────────────────────────────────
-     TimeGenerated                 User              Ms   IsRisky   date       
-    ═══════════════════════════════════════════════════════════════════════════
-     2026-01-05T10:00:00.000000Z   Zoë@contoso.com   0              2026-01-05 
-    ───────────────────────────────────────────────────────────────────────────
-     2026-01-05T11:00:00.500000Z   =HYPERLINK(1)     0              2026-01-05 
-    ───────────────────────────────────────────────────────────────────────────
+     TimeGenerated               │ User            │ Ms │ IsRisky │ date
+    ─────────────────────────────┼─────────────────┼────┼─────────┼────────────
+     2026-01-05T10:00:00.000000Z │ Zoë@contoso.com │  0 │         │ 2026-01-05
+     2026-01-05T11:00:00.500000Z │ =HYPERLINK(1)   │  0 │         │ 2026-01-05
     2 rows
     ");
 }
@@ -106,7 +103,7 @@ fn rows_come_while_the_query_runs_and_a_reader_that_has_seen_enough_is_no_failur
 /// A value of each type that a query can give.
 const TYPES: &str = "SELECT TIMESTAMP '2026-01-05T10:00:00.5' AS local, arrow_cast(1, 'Timestamp(Nanosecond, None)') AS nanos,
     arrow_cast(0, 'Timestamp(Second, Some(\"+02:00\"))') AS zoned, DATE '2026-01-05' AS day,
-    arrow_cast(3661, 'Time32(Second)') AS clock, INTERVAL '1 month 2 days 3.5 seconds' AS span,
+    arrow_cast(arrow_cast(3661, 'Int32'), 'Time32(Second)') AS clock, INTERVAL '1 month 2 days 3.5 seconds' AS span,
     arrow_cast(90, 'Duration(Second)') AS took, [1, NULL, 3] AS list, [TIMESTAMP '2026-01-05T10:00:00'] AS times,
     named_struct('a', 'x\"y', 'b', NULL) AS parts, X'00ff' AS bytes, arrow_cast(1.10, 'Decimal128(10, 2)') AS price,
     CAST('NaN' AS double) AS nan, CAST('inf' AS double) AS inf, 1.5 AS real, true AS yes, NULL AS nothing,
@@ -116,9 +113,37 @@ const TYPES: &str = "SELECT TIMESTAMP '2026-01-05T10:00:00.5' AS local, arrow_ca
 fn values_of_all_types_look_the_same_in_all_forms() {
     let json = printed("json", TYPES);
     assert_eq!(format!("[{}]\n", printed("ndjson", TYPES).trim_end()), json);
-    insta::assert_snapshot!(json.replace(",\"", ",\n\""), @"");
-    insta::assert_snapshot!(printed("csv", TYPES), @"");
-    insta::assert_snapshot!(printed("markdown", TYPES), @"");
+    insta::assert_snapshot!(json.replace(",\"", ",\n\""), @r#"
+    [{"local":"2026-01-05T10:00:00.500000Z",
+    "nanos":"1970-01-01T00:00:00.000000001Z",
+    "zoned":"1970-01-01T00:00:00.000000Z",
+    "day":"2026-01-05",
+    "clock":"01:01:01.000000",
+    "span":"P1M2DT3.5S",
+    "took":"PT1M30S",
+    "list":[1,null,3],
+    "times":["2026-01-05T10:00:00.000000Z"],
+    "parts":{"a":"x\"y",
+    "b":null},
+    "bytes":"00ff",
+    "price":1.10,
+    "nan":null,
+    "inf":null,
+    "real":1.5,
+    "yes":true,
+    "nothing":null,
+    "coded":"word",
+    "empty":""}]
+    "#);
+    insta::assert_snapshot!(printed("csv", TYPES), @r#"
+    local,nanos,zoned,day,clock,span,took,list,times,parts,bytes,price,nan,inf,real,yes,nothing,coded,empty
+    2026-01-05T10:00:00.500000Z,1970-01-01T00:00:00.000000001Z,1970-01-01T00:00:00.000000Z,2026-01-05,01:01:01.000000,P1M2DT3.5S,PT1M30S,"[1,null,3]","[""2026-01-05T10:00:00.000000Z""]","{""a"":""x\""y"",""b"":null}",00ff,1.10,NaN,inf,1.5,true,,word,""
+    "#);
+    insta::assert_snapshot!(printed("markdown", TYPES), @r#"
+    | local | nanos | zoned | day | clock | span | took | list | times | parts | bytes | price | nan | inf | real | yes | nothing | coded | empty |
+    | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | ---: | ---: | ---: | ---: | --- | --- | --- | --- |
+    | 2026-01-05T10:00:00.500000Z | 1970-01-01T00:00:00.000000001Z | 1970-01-01T00:00:00.000000Z | 2026-01-05 | 01:01:01.000000 | P1M2DT3.5S | PT1M30S | \[1,null,3\] | \["2026-01-05T10:00:00.000000Z"\] | {"a":"x\\"y","b":null} | 00ff | 1.10 | NaN | inf | 1.5 | true |  | word |  |
+    "#);
 }
 
 /// What attackers write into a log: control characters, markup, formulas, text that runs backwards.
@@ -127,12 +152,22 @@ const HOSTILE: &str = "SELECT chr(27) || '[31mred' AS escape, 'a|b' || chr(10) |
 
 #[test]
 fn hostile_values_are_only_text_in_a_table() {
-    insta::assert_snapshot!(printed("table", HOSTILE), @"");
+    insta::assert_snapshot!(printed("table", HOSTILE), @r"
+     escape      │ =markup|                         │ bidi            │  +formula │ minus │ c1
+    ─────────────┼──────────────────────────────────┼─────────────────┼───────────┼───────┼──────────
+     \x1b[31mred │ a|b↵                             │ \u{202e}gpj.exe │  =1+1     │    -1 │ \u{9b}2J
+                 │ <img src=x> [l](h) _i_ a_b `c` \ │                 │           │       │
+    1 row
+    ");
 }
 
 #[test]
 fn hostile_values_are_only_text_in_markdown() {
-    insta::assert_snapshot!(printed("markdown", HOSTILE), @"");
+    insta::assert_snapshot!(printed("markdown", HOSTILE), @r"
+    | escape | =markup\| | bidi |  +formula | minus | c1 |
+    | --- | --- | --- | --- | ---: | --- |
+    | \x1b\[31mred | a\|b<br>\<img src=x\> \[l\](h) \_i\_ a_b \`c\` \\ | \u{202e}gpj.exe |  =1+1 | -1 | \u{9b}2J |
+    ");
     assert_eq!(printed("markdown", "SELECT Id FROM SigninLogs WHERE false"), "| Id |\n| --- |\n");
 }
 

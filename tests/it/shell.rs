@@ -28,9 +28,23 @@ fn a_statement_is_answered_and_an_error_ends_nothing() {
     let workspace = lake();
     let mut terminal = Terminal::open(&workspace, 100, "query");
     let answer = terminal.ask("SELECT Id, ResultType FROM SigninLogs ORDER BY Id;");
-    insta::assert_snapshot!(answer, @"");
+    insta::assert_snapshot!(answer, @r"
+    entralog> SELECT Id, ResultType FROM SigninLogs ORDER BY Id;
+     Id │ ResultType
+    ────┼────────────
+     s0 │ 0
+     s1 │ 50126
+    2 rows
+    entralog>
+    ");
     let error = terminal.ask("SELECT ResultTyp FROM SigninLogs;");
-    insta::assert_snapshot!(error, @"");
+    insta::assert_snapshot!(error, @r#"
+    entralog> SELECT ResultTyp FROM SigninLogs;
+    error: unknown column "ResultTyp"; did you mean "ResultType"?
+    line 1: SELECT ResultTyp FROM SigninLogs
+                   ^
+    entralog>
+    "#);
     let error = terminal.ask("SELECT 1 FORM SigninLogs x;");
     assert!(error.contains("error: cannot read the SQL") && error.contains('^'), "{error}");
     let error = terminal.ask("DROP TABLE SigninLogs;");
@@ -163,6 +177,7 @@ fn commands_change_how_answers_look() {
     terminal.ask("\\x on");
     assert!(terminal.ask("SELECT 1 AS n, 2 AS m;").contains("n │ 1\nm │ 2\n"));
     assert!(terminal.ask("\\tables noninter").contains("AADNonInteractiveUserSignInLogs"));
+    terminal.ask("\\pager off");
     terminal.ask("\\d RuleRuns");
     assert!(String::from_utf8_lossy(&terminal.bytes()).contains("TimeGenerated"));
     assert!(terminal.ask("\\tabels").contains("did you mean `\\tables`?"));
@@ -177,7 +192,20 @@ fn rows_that_do_not_fit_the_terminal_wrap_or_are_records_and_lose_nothing() {
     let mut terminal = Terminal::open(&workspace, 60, "query");
     let long = "word ".repeat(30) + "end";
     let wrapped = terminal.ask(&format!("SELECT 1 AS n, '{long}' AS text, 2 AS m;"));
-    insta::assert_snapshot!(wrapped, @"");
+    insta::assert_snapshot!(wrapped, @r"
+    entralog> SELECT 1 AS n, 'word word word word word word word
+     word word word word word word word word word word word word
+     word word word word word word word word word word word end'
+     AS text, 2 AS m;
+     n │ text                                              │ m
+    ───┼───────────────────────────────────────────────────┼───
+     1 │ word word word word word word word word word      │ 2
+       │ word word word word word word word word word      │
+       │ word word word word word word word word word      │
+       │ word word word end                                │
+    1 row
+    entralog>
+    ");
     terminal.ask("\\pager off");
     let columns: Vec<_> = (1..=8).map(|n| format!("'value {n}' AS column{n}")).collect();
     let records = terminal.ask(&format!("SELECT {};", columns.join(", ")));

@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 
-use arrow::array::{Array, ArrayRef, RecordBatch};
+use arrow::array::{Array as _, ArrayRef, RecordBatch, StringArray};
+use arrow::buffer::NullBuffer;
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, FieldRef};
 use arrow::error::ArrowError;
+use arrow::json::EncoderOptions;
 use arrow::json::writer::{NullableEncoder, make_encoder};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 
@@ -66,42 +68,47 @@ fn plain(column: &ArrayRef) -> Result<ArrayRef, ArrowError> {
     Ok(encoder::times_as_text(&column).unwrap_or(column))
 }
 
-enum Column<'a> {
-    Text {
-        array: &'a dyn Array,
-        values: Option<&'a arrow::array::StringArray>,
-        other: ArrayFormatter<'a>,
-    },
-    Json {
-        array: &'a dyn Array,
-        encoder: NullableEncoder<'a>,
-    },
+struct Column<'a> {
+    /// Also of columns that have no values at all, which keep no list of their nulls.
+    nulls: Option<NullBuffer>,
+    values: Values<'a>,
+}
+
+enum Values<'a> {
+    Text(&'a StringArray),
+    Json(NullableEncoder<'a>),
+    Other(ArrayFormatter<'a>),
 }
 
 impl<'a> Column<'a> {
     fn of(
         field: &'a FieldRef,
         array: &'a ArrayRef,
-        json: &'a arrow::json::EncoderOptions,
+        json: &'a EncoderOptions,
         text: &FormatOptions<'a>,
     ) -> Result<Self, ArrowError> {
-        if array.data_type().is_nested() {
-            return Ok(Self::Json { array, encoder: make_encoder(field, array, json)? });
-        }
-        let values = array.as_any().downcast_ref();
-        Ok(Self::Text { array, values, other: ArrayFormatter::try_new(array, text)? })
+        let values = match array.as_any().downcast_ref() {
+            Some(values) => Values::Text(values),
+            None if array.data_type().is_nested() => {
+                Values::Json(make_encoder(field, array, json)?)
+            }
+            None => Values::Other(ArrayFormatter::try_new(array, text)?),
+        };
+        Ok(Self { nulls: array.logical_nulls(), values })
     }
 
     fn text(&mut self, row: usize) -> Option<Cow<'a, str>> {
-        match self {
-            Self::Text { array, .. } | Self::Json { array, .. } if array.is_null(row) => None,
-            Self::Text { values: Some(values), .. } => Some(Cow::Borrowed(values.value(row))),
-            Self::Text { other, .. } => Some(Cow::Owned(other.value(row).to_string())),
-            Self::Json { encoder, .. } => {
+        if self.nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) {
+            return None;
+        }
+        Some(match &mut self.values {
+            Values::Text(values) => Cow::Borrowed(values.value(row)),
+            Values::Other(values) => Cow::Owned(values.value(row).to_string()),
+            Values::Json(encoder) => {
                 let mut json = Vec::new();
                 encoder.encode(row, &mut json);
-                Some(Cow::Owned(String::from_utf8_lossy(&json).into_owned()))
+                Cow::Owned(String::from_utf8_lossy(&json).into_owned())
             }
-        }
+        })
     }
 }

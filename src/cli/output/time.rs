@@ -47,10 +47,10 @@ pub(super) fn day(value: i64) -> String {
 pub(super) fn time_of_day(value: i64, unit: TimeUnit) -> String {
     let nanos = nanos(value, unit);
     let (seconds, rest) = (nanos.div_euclid(NANOS), nanos.rem_euclid(NANOS));
-    let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
-    if !(0..=24).contains(&hours) {
+    if !(0..=86_400).contains(&seconds) {
         return value.to_string();
     }
+    let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
     match rest % 1_000 {
         0 => format!("{hours:02}:{minutes:02}:{seconds:02}.{:06}", rest / 1_000),
         _ => format!("{hours:02}:{minutes:02}:{seconds:02}.{rest:09}"),

@@ -30,7 +30,7 @@ fn wrap_line<'a>(line: &'a str, width: usize, lines: &mut Vec<&'a str>) {
                 end = at;
                 break;
             }
-            if letter == ' ' && columns * 2 > width {
+            if letter == ' ' && columns * 2 >= width {
                 space = Some(at + 1);
             }
         }
