@@ -6,9 +6,12 @@
 
 mod catalog;
 mod derived_columns;
+mod distinct;
 mod error;
+mod explain;
 mod functions;
 mod json_columns;
+mod optimizer;
 
 use std::sync::Arc;
 
@@ -29,6 +32,7 @@ use futures::{StreamExt as _, TryStreamExt as _};
 pub use catalog::Window;
 pub use datafusion::common::ScalarValue;
 pub use error::QueryError;
+pub use explain::{Explanation, Scan};
 
 use crate::lake::{Lake, LakeTable};
 
@@ -97,7 +101,7 @@ impl Session {
         let state = SessionStateBuilder::new_with_default_features()
             .with_config(config)
             .with_runtime_env(runtime)
-            .with_optimizer_rules(derived_columns::rules())
+            .with_optimizer_rules(optimizer::rules())
             .build();
         let mut context = SessionContext::new_with_state(state);
         datafusion_functions_json::register_all(&mut context)?;
@@ -139,10 +143,7 @@ impl Session {
         sql: &str,
         parameters: &[(&str, ScalarValue)],
     ) -> Result<Rows, QueryError> {
-        let mut frame = self.plan(sql).await?;
-        if !parameters.is_empty() {
-            frame = frame.with_param_values(parameters.to_vec())?;
-        }
+        let frame = self.frame(sql, parameters).await?;
         let schema = json_columns::as_text(frame.schema().as_arrow());
         let batches = frame.execute_stream().await?.map(|batch| {
             let batch = json_columns::to_text(&batch?).map_err(DataFusionError::from)?;
@@ -186,6 +187,18 @@ impl Session {
             "rows",
         ))?;
         answer
+    }
+
+    async fn frame(
+        &self,
+        sql: &str,
+        parameters: &[(&str, ScalarValue)],
+    ) -> Result<DataFrame, QueryError> {
+        let frame = self.plan(sql).await?;
+        match parameters {
+            [] => Ok(frame),
+            _ => Ok(frame.with_param_values(parameters.to_vec())?),
+        }
     }
 
     async fn plan(&self, sql: &str) -> Result<DataFrame, QueryError> {

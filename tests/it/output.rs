@@ -227,7 +227,7 @@ fn parquet_keeps_types_and_rows() {
     assert_eq!(batches[0].num_rows(), 1);
 
     let (_, batches) = read("SELECT value FROM generate_series(1, 300000)");
-    assert_eq!(batches.iter().map(|batch| batch.num_rows()).sum::<usize>(), 300_000);
+    assert_eq!(batches.iter().map(arrow::array::RecordBatch::num_rows).sum::<usize>(), 300_000);
     let (schema, batches) = read("SELECT Id FROM SigninLogs WHERE false");
     assert_eq!((schema.field(0).name().as_str(), batches.len()), ("Id", 0));
     // Rows of other commands come as Parquet too.

@@ -187,6 +187,30 @@ fn commands_change_how_answers_look() {
 }
 
 #[test]
+fn saved_queries_are_listed_and_run() {
+    let workspace = lake();
+    workspace.write(
+        "queries/saved/who-signed-in.sql",
+        "/*---\ntitle: Who signed in\ndescription: All of them.\nparameters:\n  \
+         - {name: code, type: string, meaning: Result code}\nsince: 7d\ntables: [SigninLogs]\ntags: [signins]\n---*/\n\
+         SELECT UserPrincipalName, ResultType FROM SigninLogs WHERE ResultType = $code\n\
+         AND TimeGenerated >= $since AND TimeGenerated < $until ORDER BY 1\n",
+    );
+    let mut terminal = Terminal::open(&workspace, 100, "query");
+    let listed = terminal.ask("\\saved who-signed");
+    assert!(listed.contains("Who signed in") && listed.contains("code"), "{listed}");
+    let time = "since=2026-01-01T00:00:00Z until=2026-02-01T00:00:00Z";
+    let answer = terminal.ask(&format!("\\run who-signed-in code=50126 {time}"));
+    assert!(answer.contains("bo@contoso.com") && answer.contains("1 row"), "{answer}");
+    let wrong = terminal.ask("\\run who-signed-in cod=1");
+    assert!(wrong.contains("error: ") && wrong.contains("code"), "{wrong}");
+    assert!(terminal.ask("\\run who-sined-in").contains("who-signed-in"));
+    terminal.at_prompt();
+    terminal.press("\\run who-sig\t c\t");
+    terminal.at_line("entralog> \\run who-signed-in code=");
+}
+
+#[test]
 fn rows_that_do_not_fit_the_terminal_wrap_or_are_records_and_lose_nothing() {
     let workspace = lake();
     let mut terminal = Terminal::open(&workspace, 60, "query");

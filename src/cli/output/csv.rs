@@ -1,6 +1,6 @@
 //! CSV as RFC 4180 has it, that a spreadsheet may open.
 //!
-//! A null is an empty field and an empty text `""`, as PostgreSQL writes them. Text and names of
+//! A null is an empty field and an empty text `""`, as `PostgreSQL` writes them. Text and names of
 //! columns that a spreadsheet would take for a formula begin with an apostrophe (CWE-1236); what
 //! begins one is OWASP's list, also in full width and behind white space:
 //! <https://owasp.org/www-community/attacks/CSV_Injection>.

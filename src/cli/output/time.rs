@@ -77,7 +77,7 @@ pub(super) fn months_days_and_time(value: IntervalMonthDayNano) -> String {
     span(value.months.into(), value.days.into(), value.nanoseconds.into())
 }
 
-/// `P1Y2M3DT4H5M6.5S`. A part that is negative is written so, as PostgreSQL does.
+/// `P1Y2M3DT4H5M6.5S`. A part that is negative is written so, as `PostgreSQL` does.
 fn span(months: i64, days: i64, nanos: i128) -> String {
     let part = |value: i128, letter: &str| match value {
         0 => String::new(),

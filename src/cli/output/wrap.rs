@@ -1,10 +1,10 @@
 //! Text in lines of a width, with nothing of it lost.
 
-use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr};
 
 /// Columns of a terminal that a text takes, or the longest of its lines.
 pub(super) fn width(text: &str) -> usize {
-    text.split('\n').map(|line| line.width()).max().unwrap_or(0)
+    text.split('\n').map(UnicodeWidthStr::width).max().unwrap_or(0)
 }
 
 /// The text in lines of at most `width` columns, broken behind a space where there is one in the

@@ -51,7 +51,7 @@ pub(super) async fn ask(
         own.stream(&sql, &parameters).await
     });
     let rows = tokio::select! {
-        rows = &mut planning => rows.map_err(broken)??,
+        rows = &mut planning => rows.map_err(|error| broken(&error))??,
         _ = interrupts.recv() => {
             planning.abort();
             return Ok(Asked::Cancelled);
@@ -96,6 +96,6 @@ fn beside(workers: &Workers, rows: Rows, waiting: Waiting) -> (Rows, tokio::task
     (Rows { schema, batches: receiver.boxed() }, pumping)
 }
 
-fn broken(error: tokio::task::JoinError) -> Failure {
+fn broken(error: &tokio::task::JoinError) -> Failure {
     Failure::new(Exit::Wrong, QueryError::Failed(error.to_string()).into())
 }

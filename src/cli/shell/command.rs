@@ -177,7 +177,7 @@ pub(super) fn complete(names: &Names, before: &str) -> Completion {
             _ => Vec::new(),
         }
     };
-    Completion { start, words: matching(typed, vec![group]) }
+    Completion { start, words: matching(typed, &[group]) }
 }
 
 #[cfg(test)]

@@ -43,7 +43,7 @@ pub(super) fn complete(names: &Names, text: &str, cursor: usize) -> Completion {
     let statement = Statement { text: &text[statement], tokens };
     let typed = &before[start..];
     let context = statement.context(start - (cursor - inside), names);
-    let mut words = matching(typed, context);
+    let mut words = matching(typed, &context);
     // What is typed may look like the alias of a table, which is no help.
     words.retain(|word| word != typed);
     Completion { start, words }
@@ -56,7 +56,7 @@ pub(super) fn word_start(text: &str) -> usize {
 
 /// Of groups of words those that begin like the typed one, in any case; when there are none, those that
 /// contain it.
-pub(super) fn matching(typed: &str, groups: Vec<Vec<String>>) -> Vec<String> {
+pub(super) fn matching(typed: &str, groups: &[Vec<String>]) -> Vec<String> {
     let typed = typed.to_lowercase();
     let pick = |is_like: &dyn Fn(&str) -> bool| {
         let mut seen = HashSet::new();

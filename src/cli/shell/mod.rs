@@ -12,6 +12,7 @@ mod keywords;
 mod lexer;
 mod names;
 mod pager;
+mod saved;
 mod workers;
 
 use std::io::{BufWriter, Write as _};
@@ -97,11 +98,13 @@ pub(super) async fn run(context: &Context, limit: Option<Limit>) -> Result<Exit,
         pager: true,
     };
     let workers = Workers::new()?;
-    let names = Arc::new(RwLock::new(names::at_start()));
+    let names = Names { saved: saved::names(context), ..names::at_start() };
+    let names = Arc::new(RwLock::new(names));
     let (own, filled) = (Arc::clone(&session), Arc::clone(&names));
     tokio::spawn(async move {
-        let all = names::of(&own).await;
-        *filled.write().unwrap_or_else(PoisonError::into_inner) = all;
+        let found = names::of(&own).await;
+        let mut names = filled.write().unwrap_or_else(PoisonError::into_inner);
+        (names.tables, names.functions) = (found.tables, found.functions);
     });
     let language = Sql { names: Arc::clone(&names) };
     let mut shell = Shell { context, workers, session, settings, names };
@@ -207,8 +210,13 @@ impl Shell<'_> {
                     self.statement(&format!("DESCRIBE {name}"), Vec::new()).await;
                 }
             },
-            Command::Saved(_) | Command::Run { .. } => {
-                return Err(Failure::said(Exit::Usage, "there are no saved queries"));
+            Command::Saved(text) => {
+                let rows = saved::rows(self.context, text.as_deref().unwrap_or_default())?;
+                return settings.print(&rows);
+            }
+            Command::Run { name, parameters } => {
+                let (sql, values) = saved::bound(self.context, &name, parameters)?;
+                self.statement(&sql, values).await;
             }
             Command::Include(path) => {
                 let sql = std::fs::read_to_string(&path).map_err(|error| {
