@@ -9,6 +9,7 @@ mod demo;
 #[cfg(feature = "devhub")]
 mod devhub;
 mod exit;
+mod explain;
 mod generate;
 mod ingest;
 mod lake;

@@ -4,7 +4,7 @@ use std::io::{IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
 
 use super::output::{self, Limit};
-use super::{Context, Exit, Failure, shell};
+use super::{Context, Exit, Failure, explain, shell};
 use crate::query::Session;
 
 #[derive(Debug, clap::Args)]
@@ -19,6 +19,9 @@ pub(super) struct Arguments {
     /// Rows to show at most, or `all` [default: 1000 on a terminal, else all]
     #[arg(long, value_name = "N")]
     limit: Option<Limit>,
+    /// Say what the statement does and what it need not read, instead of giving its rows
+    #[arg(long)]
+    explain: bool,
 }
 
 const NOTES: &str =
@@ -30,13 +33,17 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
     let sql = match (arguments.sql, arguments.file) {
         (Some(sql), _) if sql != "-" => Some(sql),
         (None, Some(file)) if file.as_os_str() != "-" => Some(from_file(&file)?),
-        (None, None) if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() => None,
+        (None, None) if is_on_terminal() && !arguments.explain => None,
         _ => Some(from_stdin()?),
     };
     let Some(sql) = sql else { return shell::run(context, arguments.limit).await };
     let session = session(context).await?;
     let limit = Limit::or_default(arguments.limit);
-    match answer(context, &session, &sql, limit).await {
+    let answered = match arguments.explain {
+        true => explain::run(context, &session, &sql, &[]).await,
+        false => answer(context, &session, &sql, limit).await,
+    };
+    match answered {
         Err(failure) if std::io::stderr().is_terminal() => {
             Err(match shell::caret(&sql, &failure.message()) {
                 Some(caret) => failure.with_lines(&caret),
@@ -45,6 +52,10 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
         }
         other => other,
     }
+}
+
+fn is_on_terminal() -> bool {
+    std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
 }
 
 /// A session over the lake, which must be there.

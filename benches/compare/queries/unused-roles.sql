@@ -1,16 +1,18 @@
--- Accounts that were given a role and have not signed in for two weeks before the end, or never.
-WITH Given AS (
-    SELECT lower(_TargetResources_0_userPrincipalName) AS Account, max(TimeGenerated) AS GivenAt, count(*) AS Times
+-- Roles that were activated, and nobody signed in to anything administrative within the eight hours that they were held.
+WITH Activations AS (
+    SELECT lower(_InitiatedBy_user_userPrincipalName) AS Account, TimeGenerated AS ActivatedAt, Id
     FROM AuditLogs
-    WHERE Category = 'RoleManagement' AND Result = 'success' AND _TargetResources_0_userPrincipalName <> ''
-    GROUP BY lower(_TargetResources_0_userPrincipalName)
-), Seen AS (
-    SELECT lower(UserPrincipalName) AS Account, max(TimeGenerated) AS LastSignIn, count(*) AS SignIns
+    WHERE OperationName = 'Add member to role completed (PIM activation)' AND Result = 'success'
+), SignIns AS (
+    SELECT lower(UserPrincipalName) AS Account, TimeGenerated, AppDisplayName
     FROM SigninLogs
-    WHERE ResultType = '0'
-    GROUP BY lower(UserPrincipalName)
+    WHERE ResultType = '0' AND (AppDisplayName LIKE 'Azure%' OR AppDisplayName LIKE 'Microsoft Graph%'
+                                OR AppDisplayName LIKE 'Microsoft Azure%' OR AppDisplayName LIKE '%Admin%')
 )
-SELECT Given.Account, GivenAt, Times, LastSignIn, SignIns
-FROM Given LEFT JOIN Seen ON Given.Account = Seen.Account
-WHERE LastSignIn IS NULL OR LastSignIn < TIMESTAMPTZ '2026-01-21T00:00:00Z'
-ORDER BY Given.Account
+SELECT Activations.Account, ActivatedAt, Activations.Id, count(SignIns.TimeGenerated) AS SignIns
+FROM Activations LEFT JOIN SignIns
+  ON Activations.Account = SignIns.Account
+ AND SignIns.TimeGenerated >= ActivatedAt AND SignIns.TimeGenerated < ActivatedAt + INTERVAL '8 hours'
+GROUP BY Activations.Account, ActivatedAt, Activations.Id
+HAVING count(SignIns.TimeGenerated) = 0
+ORDER BY Activations.Account, ActivatedAt, Activations.Id

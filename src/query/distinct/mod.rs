@@ -18,8 +18,8 @@ use datafusion::logical_expr::expr::{AggregateFunction, AggregateFunctionParams}
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::utils::format_state_name;
 use datafusion::logical_expr::{
-    Accumulator, Aggregate, AggregateUDF, AggregateUDFImpl, EmitTo, Expr, GroupsAccumulator,
-    LogicalPlan, Signature, Volatility,
+    Accumulator, Aggregate, AggregateUDF, AggregateUDFImpl, EmitTo, Expr, ExprSchemable as _,
+    GroupsAccumulator, LogicalPlan, Signature, Volatility,
 };
 use datafusion::optimizer::optimizer::ApplyOrder;
 use datafusion::optimizer::{OptimizerConfig, OptimizerRule};
@@ -52,7 +52,7 @@ impl DistinctAggregates {
         let Expr::AggregateFunction(AggregateFunction { params, .. }) = aggregate else {
             return Ok(Transformed::no(aggregate));
         };
-        let params = AggregateFunctionParams { distinct: false, ..params };
+        let params = AggregateFunctionParams { distinct: false, order_by: Vec::new(), ..params };
         let ours =
             Expr::AggregateFunction(AggregateFunction { func: Arc::clone(function), params });
         let (relation, name) = alias.unwrap_or((None, name));
@@ -62,16 +62,21 @@ impl DistinctAggregates {
     fn function_for(&self, expr: &Expr, input: &LogicalPlan) -> Result<Option<&Arc<AggregateUDF>>> {
         let Some(AggregateFunction { func, params }) = aggregate(expr) else { return Ok(None) };
         let [argument] = params.args.as_slice() else { return Ok(None) };
-        if !params.distinct || !params.order_by.is_empty() || params.null_treatment.is_some() {
+        if !params.distinct || params.null_treatment.is_some() {
             return Ok(None);
         }
-        use datafusion::logical_expr::ExprSchemable as _;
+        // Lists come in this order in any case.
+        let is_in_order = match params.order_by.as_slice() {
+            [] => true,
+            [sort] => sort.asc && !sort.nulls_first && sort.expr == *argument,
+            _ => false,
+        };
         let data_type = argument.get_type(input.schema())?;
         Ok(match func.name() {
             // DataFusion has one set for all groups of these itself.
             "count" if data_type.is_integer() => None,
-            "count" => Some(&self.count),
-            "array_agg" => Some(&self.list),
+            "count" if params.order_by.is_empty() => Some(&self.count),
+            "array_agg" if is_in_order => Some(&self.list),
             _ => None,
         })
     }
@@ -153,7 +158,7 @@ fn aggregate_of(expr: &Expr) -> Option<&AggregateFunction> {
 enum Outcome {
     /// How many there are; null is none.
     Count,
-    /// All of them in their order, null too.
+    /// All of them in their order, and null as the last.
     List,
 }
 

@@ -6,7 +6,7 @@ use arrow::array::{
     Array, ArrayRef, AsArray as _, BooleanArray, Int64Array, ListArray, UInt32Array,
 };
 use arrow::buffer::{NullBuffer, OffsetBuffer};
-use arrow::compute::{filter, sort_to_indices, take};
+use arrow::compute::{SortOptions, filter, sort_to_indices, take};
 use arrow::datatypes::{DataType, Field, Schema};
 use datafusion::common::{HashSet, Result, exec_datafusion_err};
 use datafusion::logical_expr::{EmitTo, GroupsAccumulator};
@@ -233,7 +233,8 @@ fn interner(data_type: &DataType) -> Result<Box<dyn GroupValues>> {
 
 /// Puts the numbers of each list into the order of their values, so that every run gives the same.
 fn in_order(all: &ArrayRef, offsets: &OffsetBuffer<i32>, numbers: &mut [u32]) -> Result<()> {
-    let sorted = sort_to_indices(all, None, None)?;
+    let nulls_last = SortOptions { descending: false, nulls_first: false };
+    let sorted = sort_to_indices(all, Some(nulls_last), None)?;
     let mut rank = vec![0_u32; all.len()];
     for (place, number) in (0..).zip(sorted.values()) {
         rank[*number as usize] = place;
