@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::output::{self, Format};
+use super::output::{self, Format, Limit};
 use super::{Context, Exit, Failure, explain, time_argument};
 use crate::query::Session;
 use crate::saved::{self, Origin, SavedError, SavedQuery};
@@ -51,6 +51,9 @@ pub(super) struct RunArguments {
     /// End of the time, which is not part of it: `24h`, `7d` before now, or RFC 3339 [default: now]
     #[arg(long, value_name = "TIME", value_parser = time_argument)]
     until: Option<DateTime<Utc>>,
+    /// Rows to show at most, or `all` [default: 1000 on a terminal, else all]
+    #[arg(long, value_name = "N")]
+    limit: Option<Limit>,
     /// Say what the query does and what it need not read, instead of giving its rows
     #[arg(long)]
     explain: bool,
@@ -209,8 +212,8 @@ async fn answer(context: &Context, arguments: &RunArguments) -> Result<Exit, Fai
     if arguments.explain {
         return explain::run(context, &session, &query.sql, &bound.as_parameters()).await;
     }
-    let answer = session.query_with(&query.sql, &bound.as_parameters()).await?;
-    output::print(&answer.schema, &answer.batches, context.format())?;
+    let rows = session.stream(&query.sql, &bound.as_parameters()).await?;
+    output::stream(rows, context.format(), Limit::or_default(arguments.limit)).await?;
     Ok(Exit::Done)
 }
 

@@ -11,7 +11,7 @@
 //! - `exactly_once`, `lake`, `azure`, `added_columns`: what is kept; `drift`: what of it has no column.
 //! - `lake_status`, `verify`, `verify_lost`: how the lake is, what became of it, and whether it is sound; `maintenance`: what keeps it so.
 //! - `dead`: what could not be decoded, and its replay.
-//! - `query`, `saved`, `derived`, `output`: what comes out; `other_writer`: of files that somebody else wrote.
+//! - `query`, `saved`, `derived`, `output`: what comes out; `shell`: in a `terminal`; `other_writer`: of files that somebody else wrote.
 //! - `rules`, `alerts`: what is found, and who hears of it.
 //! - `serve`: all of it at once; `metrics`: its numbers.
 //! - `errors`: what is said when something is wrong.
@@ -52,8 +52,10 @@ mod records;
 mod rules;
 mod saved;
 mod serve;
+mod shell;
 mod soak;
 mod support;
 mod tables;
+mod terminal;
 mod verify;
 mod verify_lost;
