@@ -5,7 +5,8 @@
 //! with `--maintain` the lake is kept in shape meanwhile, as `serve` does it: after each day (288 commits) the
 //! day's files are merged and what of the log is older than 2,880 commits is deleted, and replaced files of more than 10,080
 //! commits ago: two days and a week at a commit a minute. `--maintain --rows 20 --commits 50000` is a month of
-//! such commits. Delta remembers all removals for a week by the clock, so that checkpoints have five times as many
+//! such commits. `--partitions N` has the commits come from N partitions in turn, each of them committed to `DeadLetters` as well, as
+//! ingestion does it; `--lake PATH` makes the lake there and leaves it, for `recovery`. Delta remembers all removals for a week by the clock, so that checkpoints have five times as many
 //! of them here as after a month in life.
 //!
 //! Each commit brings five minutes of sign-ins, as
@@ -19,7 +20,7 @@
 #![expect(clippy::print_stdout, reason = "a benchmark's data goes to standard output")]
 
 use std::collections::VecDeque;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
@@ -27,7 +28,7 @@ use arrow::array::RecordBatch;
 use chrono::{DateTime, Utc};
 use entralog::decode::decode;
 use entralog::lake::{Advance, Eagerness, Lake};
-use entralog::table::{Provenance, Table, TableBuilder, by_name};
+use entralog::table::{DEAD_LETTERS, Provenance, Table, TableBuilder, by_name};
 
 const COMMITS: u64 = 5_000;
 const COMMITS_OF_A_TEST: u64 = 10;
@@ -38,7 +39,6 @@ const COMMITS_PER_DAY: u64 = 86_400 / SECONDS_PER_COMMIT;
 /// Commits for which the log is kept, and replaced files.
 const LOGGED: u64 = 2_880;
 const SPARED: u64 = 10_080;
-const SOURCE: &str = "hub/0";
 
 /// 2025-01-01T00:00:00Z, so that no commit crosses midnight.
 const START: i64 = 1_735_689_600;
@@ -50,11 +50,14 @@ const COMMITS_OF_A_VERDICT: u64 = 1_000;
 const FLAT: f64 = 1.5;
 
 /// What is measured.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Course {
     commits: u64,
     rows: u64,
     maintain: bool,
+    /// Without it, one, and no commits to `DeadLetters`.
+    partitions: Option<u64>,
+    lake: Option<String>,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -69,10 +72,17 @@ fn main() -> anyhow::Result<()> {
 /// By the flags, or what fits the way in which cargo started us; `None` when there is nothing to do.
 fn course(mut arguments: impl Iterator<Item = String>) -> anyhow::Result<Option<Course>> {
     let mut commits = None;
-    let mut course = Course { commits: COMMITS_OF_A_TEST, rows: ROWS, maintain: false };
+    let mut course = Course {
+        commits: COMMITS_OF_A_TEST,
+        rows: ROWS,
+        maintain: false,
+        partitions: None,
+        lake: None,
+    };
     while let Some(argument) = arguments.next() {
+        let mut value = || arguments.next().with_context(|| format!("{argument} needs a value"));
         let mut number = || {
-            let number = arguments.next().with_context(|| format!("{argument} needs a number"))?;
+            let number = value()?;
             let number: u64 = number.parse().with_context(|| format!("{argument} {number}"))?;
             ensure!(number > 0, "{argument} must be at least 1");
             Ok(number)
@@ -83,6 +93,8 @@ fn course(mut arguments: impl Iterator<Item = String>) -> anyhow::Result<Option<
             "--commits" => commits = Some(number()?),
             "--rows" => course.rows = number()?,
             "--maintain" => course.maintain = true,
+            "--partitions" => course.partitions = Some(number()?),
+            "--lake" => course.lake = Some(value()?),
             // A test runner asks which tests there are: none by name.
             "--list" => return Ok(None),
             // `--test`, filters and whatever else a test runner passes on.
@@ -93,11 +105,12 @@ fn course(mut arguments: impl Iterator<Item = String>) -> anyhow::Result<Option<
 }
 
 async fn run(course: Course) -> anyhow::Result<()> {
-    let Course { commits, rows: of_a_commit, maintain } = course;
+    let Course { commits, rows: of_a_commit, maintain, partitions, lake } = course;
     let directory = tempfile::tempdir()?;
-    let location = directory.path().to_str().context("temporary directory is not UTF-8")?;
+    let root = lake.map_or_else(|| directory.path().to_owned(), PathBuf::from);
+    let location = root.to_str().context("the lake's path is not UTF-8")?;
     let table = by_name("SigninLogs").context("no such table")?;
-    let root = directory.path().join(table.name);
+    let root = root.join(table.name);
     let log = root.join("_delta_log");
     let lake = Lake::open(location)?;
     let block_size = commits.div_ceil(10);
@@ -118,8 +131,12 @@ async fn run(course: Course) -> anyhow::Result<()> {
         for number in first..=last {
             let rows = rows(table, number, of_a_commit)?;
             let start = Instant::now();
-            let version = commit(&lake, table, number, rows).await?;
+            let advance = advance(number, partitions.unwrap_or(1))?;
+            let version = commit(&lake, table, Some(rows), advance.clone()).await?;
             block.add(start.elapsed(), has_checkpoint(&log, version)?);
+            if partitions.is_some() {
+                commit(&lake, &DEAD_LETTERS, None, advance).await?;
+            }
             if maintain {
                 upkeep.after(&lake, table, number).await?;
             }
@@ -127,7 +144,8 @@ async fn run(course: Course) -> anyhow::Result<()> {
         block.plain.sort_unstable();
         done = last;
 
-        let (open, position) = from_cold(location, table, done, maintain).await?;
+        let newest = source(done, partitions.unwrap_or(1));
+        let (open, position) = from_cold(location, table, &newest, done, maintain).await?;
         let median = block.median();
         print!(
             "{:>13} {:>8} {:>8} {:>15} {:>10} {:>9}",
@@ -182,6 +200,7 @@ impl Upkeep {
         self.days.push_back((number, start));
         if let Some(keep) = self.since(number, LOGGED) {
             lake.clean_log(table, keep, false).await?;
+            lake.clean_log(&DEAD_LETTERS, keep, false).await?;
         }
         // Once a week is enough for this one.
         if let Some(grace) = self.since(number, SPARED)
@@ -223,22 +242,34 @@ fn count_files(directory: &Path, without_log: bool) -> anyhow::Result<u64> {
     Ok(count)
 }
 
+/// A commit that moves the position of one of so many partitions, in turn.
+fn advance(number: u64, partitions: u64) -> anyhow::Result<Advance> {
+    let from = number.checked_sub(partitions).filter(|from| *from > 0);
+    Ok(Advance {
+        source_id: source(number, partitions),
+        from: from.map(i64::try_from).transpose()?,
+        to: i64::try_from(number)?,
+    })
+}
+
+fn source(number: u64, partitions: u64) -> String {
+    format!("hub/{}", number % partitions)
+}
+
 async fn commit(
     lake: &Lake,
     table: &'static Table,
-    number: u64,
-    rows: RecordBatch,
+    rows: Option<RecordBatch>,
+    advance: Advance,
 ) -> anyhow::Result<u64> {
-    let to = i64::try_from(number)?;
-    let from = (to > 1).then_some(to - 1);
-    let advance = Advance { source_id: SOURCE.into(), from, to };
-    lake.commit(table, Some(rows), vec![advance]).await?.context("nothing was committed")
+    lake.commit(table, rows, vec![advance]).await?.context("nothing was committed")
 }
 
 /// How long a new process would wait for the table, and then for the position of a source.
 async fn from_cold(
     location: &str,
     table: &'static Table,
+    source: &str,
     commits: u64,
     maintained: bool,
 ) -> anyhow::Result<(Duration, Duration)> {
@@ -246,7 +277,7 @@ async fn from_cold(
     let lake = Lake::open(location)?;
     let version = lake.version(table).await?;
     let opened = start.elapsed();
-    let position = lake.position(table, SOURCE).await?;
+    let position = lake.position(table, source).await?;
     let found = start.elapsed() - opened;
     // Version 0 made the table, and merges are commits too.
     let as_expected = version == Some(commits) || maintained && version > Some(commits);
@@ -319,7 +350,7 @@ fn rows(table: &'static Table, number: u64, count: u64) -> anyhow::Result<Record
     let records = records.collect::<Result<Vec<_>, _>>()?;
     let body = format!(r#"{{"records":[{}]}}"#, records.join(","));
     let from = Provenance {
-        source: SOURCE,
+        source: "hub/0",
         position: i64::try_from(number)?,
         ingested_at: Utc::now().timestamp_micros(),
     };

@@ -1,7 +1,7 @@
 //! Places on the way of a row where a test can have the process die, as it would by `kill -9`.
 //!
 //! `ENTRALOG_FAILPOINT=NAME@N` ends the process when it comes to a place for the Nth time, and `NAME@N:stop` stops it
-//! there until it gets SIGCONT. Builds without debug assertions have none of this.
+//! there until it gets SIGCONT; with `NAME@N:hang` it never gets further on this thread. Builds without debug assertions have none of this.
 
 /// A delivery was decoded, its rows wait.
 pub(crate) const TAKEN: &str = "taken";
@@ -16,7 +16,7 @@ pub(crate) const AFTER_COMMIT: &str = "after-commit";
 /// The Delta log is about to get a checkpoint.
 pub(crate) const BEFORE_CHECKPOINT: &str = "before-checkpoint";
 
-/// Ends or stops the process if this is where and when it was told to.
+/// Ends, stops or holds the process if this is where and when it was told to.
 #[cfg(debug_assertions)]
 pub(crate) fn reach(name: &'static str) {
     use std::sync::OnceLock;
@@ -26,31 +26,35 @@ pub(crate) fn reach(name: &'static str) {
         place: String,
         /// How often it is still to be passed.
         left: AtomicU64,
-        stop: bool,
+        what: Option<String>,
     }
 
     static TOLD: OnceLock<Option<Told>> = OnceLock::new();
     let told = TOLD.get_or_init(|| {
         let told = std::env::var("ENTRALOG_FAILPOINT").ok()?;
         let (place, times) = told.split_once('@')?;
-        let (times, stop) = match times.strip_suffix(":stop") {
-            Some(times) => (times, true),
-            None => (times, false),
+        let (times, what) = match times.split_once(':') {
+            Some((times, what)) => (times, Some(what.to_owned())),
+            None => (times, None),
         };
-        Some(Told { place: place.to_owned(), left: AtomicU64::new(times.parse().ok()?), stop })
+        Some(Told { place: place.to_owned(), left: AtomicU64::new(times.parse().ok()?), what })
     });
-    if let Some(Told { place, left, stop }) = told
+    if let Some(Told { place, left, what }) = told
         && place == name
         && left.fetch_sub(1, Ordering::Relaxed) == 1
     {
-        if *stop {
-            let script = "kill -STOP \"$0\"";
-            let process = std::process::id().to_string();
-            let _ = std::process::Command::new("sh").args(["-c", script, &process]).status();
-            return;
+        match what.as_deref() {
+            Some("stop") => {
+                let script = "kill -STOP \"$0\"";
+                let process = std::process::id().to_string();
+                let _ = std::process::Command::new("sh").args(["-c", script, &process]).status();
+            }
+            Some("hang") => loop {
+                std::thread::park();
+            },
+            // Nothing is unwound, flushed or waited for.
+            _ => std::process::abort(),
         }
-        // Nothing is unwound, flushed or waited for.
-        std::process::abort();
     }
 }
 

@@ -24,6 +24,7 @@
 //! - [`ingest`]: the way from `source` to `lake`, each record exactly once.
 //! - [`query`]: SQL over the lake, read-only.
 //! - [`watchlist`]: lists that a team keeps, as tables for `query`.
+//! - [`saved`]: queries in files, with a name and typed parameters.
 //! - [`maintenance`]: the lake kept in shape: small files merged, old days and files removed.
 //! - [`drift`]: what of the records has no column, counted.
 //! - [`replay`]: dead letters through `decode` again, each exactly once.
@@ -53,8 +54,10 @@ pub mod ingest;
 pub mod lake;
 pub mod maintenance;
 pub mod metrics;
+mod period;
 pub mod query;
 pub mod replay;
+pub mod saved;
 pub mod serve;
 pub mod source;
 mod suggest;

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::{Context, Exit, Failure, stop};
 use crate::devhub::{Devhub, DevhubConfig};
@@ -39,7 +40,7 @@ pub(super) async fn run(_context: &Context, arguments: &Arguments) -> Result<Exi
     }
     tracing::info!("connection string, on standard output; Ctrl-C ends the devhub:");
     writeln!(std::io::stdout(), "{}", devhub.connection_string())?;
-    stop::on_signal().cancelled().await;
+    stop::on_signal(Duration::MAX).cancelled().await;
     devhub.shutdown().await;
     Ok(Exit::Done)
 }

@@ -81,7 +81,7 @@ async fn from_hubs(context: &Context, run: Run) -> Result<Exit, Failure> {
     let lake = context.lake()?;
     let mut ingester = Ingester::new(lake, FlushLimits::from(context.config.flush))
         .with_deduplication(context.config.deduplication.into());
-    let cancel = stop::on_signal();
+    let cancel = stop::on_signal(context.config.shutdown.deadline);
     ingest_hubs(&mut ingester, &hubs, run, &cancel, |_| {}).await?;
     print_counts(context, ingester.counts())?;
     Ok(Exit::Done)

@@ -16,6 +16,7 @@ mod output;
 mod progress;
 mod query;
 mod rule;
+mod saved;
 mod serve;
 mod stop;
 mod table;
@@ -23,6 +24,7 @@ mod table;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use chrono::{DateTime, Utc};
 use clap::{Parser, Subcommand};
 
 pub use exit::{Exit, Failure};
@@ -50,6 +52,7 @@ const EXAMPLES: &str = "Examples:
   entralog demo                                    see all of it at work
   entralog ingest --from ./logs --lake ./lake      take in files
   entralog query 'SELECT count(*) FROM SigninLogs' ask the lake
+  entralog saved list                              what others have asked before you
   entralog rule run --lake ./lake                  run the detections
 Exit codes: 0 done, 1 failed checks or tests, 2 wrong query or rule,
 3 wrong configuration or usage, 4 source, lake or destination not reachable";
@@ -81,6 +84,9 @@ enum Command {
     Ingest(ingest::Arguments),
     /// Run one SQL statement over the lake
     Query(query::Arguments),
+    /// List, show, run and check saved queries
+    #[command(subcommand)]
+    Saved(saved::Command),
     /// List, check, test and run detections
     #[command(subcommand)]
     Rule(rule::Command),
@@ -160,6 +166,11 @@ impl Context {
     }
 }
 
+/// A time in full, or by how long ago it was.
+fn time_argument(text: &str) -> Result<DateTime<Utc>, String> {
+    crate::period::instant(text, Utc::now())
+}
+
 /// Runs the command line of this process.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -203,6 +214,7 @@ async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Command::Serve => serve::run(&context).await,
         Command::Ingest(arguments) => ingest::run(&context, arguments).await,
         Command::Query(arguments) => query::run(&context, arguments).await,
+        Command::Saved(command) => saved::run(&context, command).await,
         Command::Rule(command) => rule::run(&context, command).await,
         Command::Table(command) => table::run(&context, &command).await,
         Command::Lake(command) => lake::run(&context, command).await,

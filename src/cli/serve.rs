@@ -35,7 +35,7 @@ pub(super) async fn run(context: &Context) -> Result<Exit, Failure> {
         metrics = service.metrics.as_ref().and_then(|l| l.local_addr().ok()).map(|a| a.to_string()),
         "started"
     );
-    service.run(&stop::on_signal()).await?;
+    service.run(&stop::on_signal(context.config.shutdown.deadline)).await?;
     Ok(Exit::Done)
 }
 

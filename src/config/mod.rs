@@ -9,6 +9,7 @@ mod destinations;
 mod hubs;
 mod maintenance;
 mod period;
+mod queries;
 mod query;
 mod secret;
 mod storage;
@@ -22,6 +23,7 @@ use serde::Deserialize;
 
 pub use deduplication::Deduplicate;
 pub use maintenance::{Maintenance, RetentionByTable};
+pub use queries::Queries;
 pub use query::Query;
 pub use secret::{Secret, SecretError};
 
@@ -84,10 +86,14 @@ pub struct Config {
     pub event_hubs: Vec<EventHubs>,
     /// When waiting rows are committed.
     pub flush: Flush,
+    /// How long a stop may take.
+    pub shutdown: Shutdown,
     /// How records are recognized that hubs bring again.
     pub deduplication: Deduplicate,
     /// Rules besides the built-in ones.
     pub rules: Rules,
+    /// Saved queries besides the built-in ones.
+    pub queries: Queries,
     /// Where alerts are delivered.
     pub destinations: Vec<Destination>,
     /// Numbers for Prometheus.
@@ -109,8 +115,10 @@ impl Default for Config {
             storage: Storage::default(),
             event_hubs: Vec::new(),
             flush: Flush::default(),
+            shutdown: Shutdown::default(),
             deduplication: Deduplicate::default(),
             rules: Rules::default(),
+            queries: Queries::default(),
             destinations: Vec::new(),
             metrics: Metrics::default(),
             retention: RetentionByTable::default(),
@@ -197,6 +205,22 @@ impl Default for Flush {
     fn default() -> Self {
         let limits = FlushLimits::default();
         Self { rows: limits.rows, megabytes: limits.bytes >> 20, age: limits.age }
+    }
+}
+
+/// What happens after SIGTERM.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Shutdown {
+    /// What was taken in is committed within this time, or read again at the next start.
+    #[serde(with = "period")]
+    pub deadline: Duration,
+}
+
+impl Default for Shutdown {
+    fn default() -> Self {
+        // Kubernetes gives 30 s.
+        Self { deadline: Duration::from_secs(25) }
     }
 }
 
@@ -380,6 +404,7 @@ eventHubs:
     hubs: [insights-logs-auditlogs]
 flush: {rows: 10, megabytes: 1, age: 2s}
 rules: {paths: [rules], disabled: [risky-ip]}
+queries: {paths: [hunts, more/who.sql]}
 metrics: {listen: 127.0.0.1:9464}
 retention: {default: 400d, SigninLogs: P30D}
 maintenance: {every: 5m, vacuumGrace: 2d, logRetention: 12h}
@@ -394,6 +419,7 @@ destinations:
         assert_eq!(config.event_hubs.len(), 2);
         assert_eq!(FlushLimits::from(config.flush).age, Duration::from_secs(2));
         assert_eq!(config.destinations[0].webhook.max_attempts, 80);
+        assert_eq!(config.queries.paths(), [Path::new("hunts"), Path::new("more/who.sql")]);
         assert_eq!(config.metrics.listen, Some(([127, 0, 0, 1], 9464).into()));
         let policy = config.policy().unwrap();
         assert_eq!(policy.retention.default, Some(400));

@@ -9,7 +9,6 @@
 mod builtin;
 mod evaluate;
 mod ledger;
-mod period;
 mod rule;
 mod selftest;
 mod slice;
@@ -17,10 +16,11 @@ mod slice;
 pub use builtin::{builtin_rules, load_rules};
 pub use evaluate::{DetectError, Entity, Evaluation, Finding, check_query, evaluate};
 pub use ledger::{Ledger, Outcome, Pending, RuleRun};
-pub use period::Period;
 pub use rule::{
     AggregationKind, EntityMapping, EventGrouping, FieldMapping, Rule, RuleError, Severity,
     TriggerOperator,
 };
 pub use selftest::{TestReport, run_tests};
 pub use slice::Slice;
+
+pub use crate::period::Period;

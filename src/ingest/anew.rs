@@ -66,7 +66,10 @@ impl Ingester {
 
     /// Forgets a source of which nothing waits: another ingester goes on with it.
     pub(super) fn forget(&mut self, source_id: &Arc<str>) {
-        let state = self.sources.remove(source_id);
-        debug_assert!(state.is_none_or(|state| state.pending.is_none()), "rows of it wait");
+        let progress = self.sources.remove(source_id);
+        debug_assert!(
+            progress.is_none_or(|progress| progress.pending.is_none()),
+            "rows of it wait"
+        );
     }
 }

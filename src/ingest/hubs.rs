@@ -79,8 +79,9 @@ async fn remaining_of(
     found: &Partitions,
 ) -> Result<BTreeMap<Arc<str>, i64>, IngestError> {
     let mut remaining = BTreeMap::new();
+    let positions = ingester.lake.all_positions(&[&DEAD_LETTERS]).await?;
     for (source, (hub, partition)) in found {
-        let taken = ingester.lake.position(&DEAD_LETTERS, source).await?;
+        let taken = positions[0].get(&**source).copied();
         super::intake::not_made_anew(hub, partition, taken)?;
         let last = partition.last_sequence_number;
         if partition.first_sequence_number.is_some() && taken < Some(last) {

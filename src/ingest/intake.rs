@@ -138,16 +138,20 @@ impl<'a> Intake<'a> {
         if !wanted.is_empty() {
             self.give_up(wanted).await?;
         }
-        let mut opened = Vec::new();
-        for (source, holding) in holdings.iter().filter(|(_, holding)| !holding.is_wanted) {
-            if !self.readers.has(source) && !self.finished.contains(source) {
-                self.open(source, *holding).await?;
-                opened.push(&**source);
-            }
+        let opened: BTreeMap<_, _> = holdings
+            .iter()
+            .filter(|(_, holding)| !holding.is_wanted)
+            .filter(|(source, _)| !self.readers.has(source) && !self.finished.contains(source))
+            .collect();
+        if opened.is_empty() {
+            return Ok(());
         }
-        if !opened.is_empty() {
-            tracing::info!(partitions = opened.join(", "), reading = self.readers.len(), "reading");
+        let sources: Vec<_> = opened.keys().map(|source| Arc::clone(source)).collect();
+        self.ingester.resume_all(&sources).await?;
+        for (source, holding) in opened {
+            self.open(source, *holding).await?;
         }
+        tracing::info!(partitions = sources.join(", "), reading = self.readers.len(), "reading");
         Ok(())
     }
 

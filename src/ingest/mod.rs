@@ -16,11 +16,13 @@ mod files;
 mod gaps;
 mod hubs;
 mod intake;
+mod message;
 mod ownership;
+mod progress;
 mod readers;
 mod role_snapshot;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -34,16 +36,16 @@ pub use ownership::OwnershipError;
 
 use self::anew::Sealed;
 use self::committer::{Committer, TableAdvances};
-use self::duplicates::{Duplicates, Fences, Verdict};
-use crate::decode::{Reason, Record, decode};
-use crate::failpoint;
+use self::duplicates::Duplicates;
+use self::message::Builders;
+use self::progress::{Progress, Standing, fenced_tables};
+use crate::decode::Reason;
 use crate::lake::{Advance, Lake, LakeError, Permit};
 use crate::source::eventhub::{EventHubError, Readings};
 use crate::source::file::FileError;
-use crate::source::{Delivery, Place, is_partition};
+use crate::source::{Delivery, is_partition};
 use crate::table::{
-    self, DEAD_LETTERS, DeadLetter, DeadLetterBuilder, Provenance, RECORD_HASHES, SEQUENCE_GAPS,
-    Table, TableBuilder, to_batch,
+    DEAD_LETTERS, DeadLetterBuilder, RECORD_HASHES, SEQUENCE_GAPS, Table, to_batch,
 };
 
 /// Why ingestion stopped; nothing that was not committed is lost, the next run takes it up.
@@ -94,9 +96,12 @@ pub struct FlushLimits {
     pub rows: usize,
     /// JSON bytes of the waiting records.
     pub bytes: usize,
-    /// Age of the oldest waiting record.
+    /// Age of the oldest waiting record; [a second](FIRST_AGE) at most until a first commit is asked for.
     pub age: Duration,
 }
+
+/// After a start, and after an outage above all, people wait to see that records go in again.
+const FIRST_AGE: Duration = Duration::from_secs(1);
 
 impl Default for FlushLimits {
     fn default() -> Self {
@@ -135,14 +140,16 @@ impl Counts {
 pub struct Ingester {
     lake: Lake,
     limits: FlushLimits,
-    builders: HashMap<&'static str, TableBuilder>,
+    builders: Builders,
     dead: DeadLetterBuilder,
     gaps: Vec<SequenceGap>,
     /// Of hubs; `None` when whatever comes is stored.
     duplicates: Option<Duplicates>,
-    sources: BTreeMap<Arc<str>, SourceState>,
+    sources: BTreeMap<Arc<str>, Progress>,
     waiting: Waiting,
     committer: Option<Committer>,
+    /// Whether a commit was asked for since the start.
+    has_committed: bool,
     counts: Counts,
     sealed: Sealed,
     permit: Option<Arc<dyn Permit>>,
@@ -158,19 +165,12 @@ struct Waiting {
     since: Option<Instant>,
 }
 
-/// How far a source is in.
-#[derive(Debug, Default)]
-struct SourceState {
-    /// Everything up to here is in, whatever its table.
-    committed: Option<i64>,
-    /// Rows up to here are in, by [fenced table](fenced_tables).
-    fences: Fences,
-    /// Taken up to here, not yet committed.
-    pending: Option<i64>,
-    /// Tables that have rows of this source waiting.
-    touched: BTreeSet<&'static str>,
-    /// Sequence numbers after the committed position that were noted as gaps already.
-    noted: Vec<(i64, i64)>,
+impl Waiting {
+    fn add(&mut self, rows: usize, bytes: usize) {
+        self.rows += rows;
+        self.bytes += bytes;
+        self.since.get_or_insert_with(Instant::now);
+    }
 }
 
 impl Ingester {
@@ -180,13 +180,14 @@ impl Ingester {
         Self {
             lake,
             limits,
-            builders: HashMap::new(),
+            builders: Builders::new(),
             dead: DeadLetterBuilder::default(),
             gaps: Vec::new(),
             duplicates: Some(Duplicates::new(Deduplication::default())),
             sources: BTreeMap::new(),
             waiting: Waiting::default(),
             committer: None,
+            has_committed: false,
             counts: Counts::default(),
             sealed: Sealed::default(),
             permit: None,
@@ -220,29 +221,43 @@ impl Ingester {
     /// The lake cannot be read.
     pub async fn resume(&mut self, source_id: &Arc<str>) -> Result<Option<i64>, IngestError> {
         // What was taken of it a moment ago need not be in the lake yet.
-        if let Some(state) = self.sources.get(source_id) {
-            return Ok(state.committed.max(state.pending));
+        if let Some(progress) = self.sources.get(source_id) {
+            return Ok(progress.last());
         }
-        // Before the others: a flush that ends meanwhile must not be known here and unknown there.
-        let committed = self.lake.position(&DEAD_LETTERS, source_id).await?;
-        let tables: Vec<_> = fenced_tables().collect();
-        let fences = self.lake.positions(&tables, source_id).await?;
-        let fences: Fences = tables.iter().map(|table| table.name).zip(fences).collect();
-        let is_partition = is_partition(source_id);
-        let mut noted = Vec::new();
-        // A flush ended too early, and what it has read need not be what comes now.
-        if is_partition && fences.get(SEQUENCE_GAPS.name).copied().flatten() > committed {
-            noted = gaps::noted_after(&self.lake, source_id, committed).await?;
+        let standing = Standing::of(&self.lake, source_id).await?;
+        self.resume_from(source_id, standing).await
+    }
+
+    /// Makes many sources known.
+    ///
+    /// # Errors
+    /// The lake cannot be read.
+    pub async fn resume_all(&mut self, sources: &[Arc<str>]) -> Result<(), IngestError> {
+        let known = |source: &&Arc<str>| self.sources.contains_key(*source);
+        let sources: Vec<_> = sources.iter().filter(|source| !known(source)).cloned().collect();
+        let standings = Standing::of_all(&self.lake, &sources).await?;
+        for (source, standing) in sources.iter().zip(standings) {
+            self.resume_from(source, standing).await?;
         }
-        if is_partition && duplicates::is_broken(committed, &fences) && self.waiting.since.is_some()
-        {
-            self.flush().await?;
+        Ok(())
+    }
+
+    async fn resume_from(
+        &mut self,
+        source_id: &Arc<str>,
+        standing: Standing,
+    ) -> Result<Option<i64>, IngestError> {
+        let committed = standing.committed;
+        if is_partition(source_id) {
+            if standing.is_broken() && self.waiting.since.is_some() {
+                self.flush().await?;
+            }
+            if let Some(duplicates) = &mut self.duplicates {
+                duplicates.resume(&self.lake, source_id, &standing).await?;
+            }
         }
-        if let Some(duplicates) = self.duplicates.as_mut().filter(|_| is_partition) {
-            duplicates.resume(&self.lake, source_id, committed, &fences).await?;
-        }
-        let state = SourceState { committed, fences, noted, ..SourceState::default() };
-        self.sources.insert(Arc::clone(source_id), state);
+        let progress = Progress::from(&self.lake, source_id, standing).await?;
+        self.sources.insert(Arc::clone(source_id), progress);
         Ok(committed)
     }
 
@@ -270,13 +285,17 @@ impl Ingester {
         rows >= self.limits.rows
             || bytes >= self.limits.bytes
             || waiting >= WAITING_BYTES
-            || since.is_some_and(|since| since.elapsed() >= self.limits.age)
+            || since.is_some_and(|since| since.elapsed() >= self.age())
     }
 
     /// When what waits now reaches its age limit.
     #[must_use]
     pub fn due_at(&self) -> Option<Instant> {
-        self.waiting.since.map(|since| since + self.limits.age)
+        self.waiting.since.map(|since| since + self.age())
+    }
+
+    fn age(&self) -> Duration {
+        if self.has_committed { self.limits.age } else { self.limits.age.min(FIRST_AGE) }
     }
 
     /// What went in since the ingester was made.
@@ -290,91 +309,6 @@ impl Ingester {
         if rows > 0 {
             *self.counts.rows.entry(table.name).or_default() += rows;
         }
-    }
-
-    /// Decodes a delivery; whether a batch is full now.
-    fn accept(&mut self, delivery: &Delivery) -> bool {
-        let Some(state) = self.sources.get_mut(&delivery.source_id) else {
-            debug_assert!(false, "delivery of a source that was not resumed");
-            return false;
-        };
-        if state.committed.max(state.pending) >= Some(delivery.position) {
-            self.counts.repeated += 1;
-            return false;
-        }
-        let mut is_full = false;
-        let from = Provenance {
-            source: &delivery.source_id,
-            position: delivery.position,
-            ingested_at: chrono::Utc::now().timestamp_micros(),
-        };
-        let decoded = decode(&delivery.body);
-        state.note_missing(delivery, &mut self.gaps);
-        let mut duplicates = self.duplicates.as_mut().filter(|_| delivery.place.is_of_hub());
-        let (mut is_empty, mut has_duplicates, mut has_rows) = (true, false, false);
-        for item in decoded.iter() {
-            is_empty = false;
-            let category = item.as_ref().ok().and_then(Record::category);
-            if let (Ok(record), Some(duplicates)) = (&item, &mut duplicates) {
-                let message = (&delivery.source_id, delivery.position);
-                let table = || {
-                    let builder = builder_of(&mut self.builders, table::table_of(record).ok()?);
-                    builder.check(record).ok().map(|()| builder.table().name)
-                };
-                match duplicates.judge(record.json, message, from.ingested_at, table) {
-                    Verdict::New => {}
-                    Verdict::Duplicate => {
-                        self.counts.duplicates += 1;
-                        has_duplicates = true;
-                        continue;
-                    }
-                    Verdict::Stored => {
-                        self.counts.repeated += 1;
-                        has_rows = true;
-                        continue;
-                    }
-                }
-            }
-            has_rows = true;
-            let (reason, detail, body, index) = match &item {
-                Ok(record) => {
-                    match place(&mut self.builders, state, record, from, &mut self.counts) {
-                        Ok(Some(bytes)) => {
-                            is_full |= bytes >= BATCH_BYTES;
-                            self.waiting.rows += 1;
-                            continue;
-                        }
-                        Ok(None) => continue,
-                        Err((reason, detail)) => {
-                            (reason, detail, record.json.as_bytes(), record.index)
-                        }
-                    }
-                }
-                Err(rejected) => {
-                    (rejected.reason, rejected.detail.clone(), rejected.bytes, rejected.index)
-                }
-            };
-            let detail = format!("{}, record {index}: {detail}", delivery.place);
-            let category = category.as_deref();
-            self.dead.append(&DeadLetter { reason, detail, category, body, index }, from);
-            *self.counts.dead.entry(reason).or_default() += 1;
-            *self.counts.rows.entry(DEAD_LETTERS.name).or_default() += 1;
-            self.waiting.rows += 1;
-        }
-        if duplicates.is_some_and(|of| of.end_message(&delivery.source_id, delivery.position)) {
-            state.touched.insert(RECORD_HASHES.name);
-        }
-        if is_empty {
-            state.note_empty(delivery, GapReason::NoRecords, &mut self.gaps);
-        } else if has_duplicates && !has_rows {
-            state.note_empty(delivery, GapReason::Duplicates, &mut self.gaps);
-        }
-        state.pending = Some(delivery.position);
-        self.counts.deliveries += 1;
-        self.waiting.bytes += delivery.body.len();
-        self.waiting.since.get_or_insert_with(Instant::now);
-        failpoint::reach(failpoint::TAKEN);
-        is_full || self.dead.bytes() >= BATCH_BYTES
     }
 
     /// Commits everything that waits, and returns when it is in.
@@ -465,108 +399,36 @@ impl Ingester {
     fn seal(&mut self) -> Vec<TableAdvances> {
         let mut tables: Vec<TableAdvances> = Vec::new();
         for table in fenced_tables() {
-            if self.sources.values().any(|state| state.touched.contains(table.name)) {
+            if self.sources.values().any(|progress| progress.touched.contains(table.name)) {
                 tables.push((table, self.advance_table(table)));
             }
         }
         let mut advances = Vec::new();
-        for (source_id, state) in &mut self.sources {
-            if let Some(to) = state.pending.take() {
-                let from = state.committed.replace(to);
+        for (source_id, progress) in &mut self.sources {
+            if let Some(to) = progress.pending.take() {
+                let from = progress.standing.committed.replace(to);
                 advances.push(Advance { source_id: source_id.to_string(), from, to });
             }
-            state.touched.clear();
+            progress.touched.clear();
         }
         tables.push((&DEAD_LETTERS, advances));
         self.waiting = Waiting::default();
+        self.has_committed = true;
         tables
     }
 
     /// Moves the fences of a table's sources past the rows that wait for it.
     fn advance_table(&mut self, table: &'static Table) -> Vec<Advance> {
         let mut advances = Vec::new();
-        for (source_id, state) in &mut self.sources {
-            let from = state.fences.get(table.name).copied().flatten();
-            let touched = state.pending.filter(|_| state.touched.contains(table.name));
+        for (source_id, progress) in &mut self.sources {
+            let from = progress.standing.fence(table.name);
+            let touched = progress.pending.filter(|_| progress.touched.contains(table.name));
             // After a flush that ended too early, a fence may be further on already.
             if let Some(to) = touched.filter(|to| Some(*to) > from) {
-                state.fences.insert(table.name, Some(to));
+                progress.standing.set_fence(table, to);
                 advances.push(Advance { source_id: source_id.to_string(), from, to });
             }
         }
         advances
     }
-}
-
-/// The tables that are committed before `DeadLetters`, each with the positions of its own rows.
-fn fenced_tables() -> impl Iterator<Item = &'static Table> {
-    [&SEQUENCE_GAPS, &RECORD_HASHES].into_iter().chain(table::logs().iter().copied())
-}
-
-impl SourceState {
-    /// Notes the sequence numbers that are missing before a delivery.
-    fn note_missing(&mut self, delivery: &Delivery, gaps: &mut Vec<SequenceGap>) {
-        let Place::SequenceNumber(number) = delivery.place else { return };
-        match self.committed.max(self.pending) {
-            Some(last) if number > last + 1 => {
-                self.note(delivery, (last + 1, number - 1), GapReason::RemovedByRetention, gaps);
-            }
-            None if number > 0 => {
-                self.note(delivery, (0, number - 1), GapReason::BeforeFirstRead, gaps);
-            }
-            _ => {}
-        }
-    }
-
-    /// Notes the sequence number of a delivery that brings no row.
-    fn note_empty(&mut self, delivery: &Delivery, reason: GapReason, gaps: &mut Vec<SequenceGap>) {
-        if let Place::SequenceNumber(number) = delivery.place {
-            self.note(delivery, (number, number), reason, gaps);
-        }
-    }
-
-    /// Notes sequence numbers, but for those that are noted already.
-    fn note(
-        &mut self,
-        delivery: &Delivery,
-        numbers: (i64, i64),
-        reason: GapReason,
-        gaps: &mut Vec<SequenceGap>,
-    ) {
-        for numbers in gaps::without(numbers, &self.noted) {
-            gaps::note(gaps, &delivery.source_id, numbers, reason);
-            self.touched.insert(SEQUENCE_GAPS.name);
-        }
-    }
-}
-
-/// Appends a record to the builder of its table; gives the bytes of JSON that wait in the builder, and `None` when
-/// the table holds the record already.
-fn place(
-    builders: &mut HashMap<&'static str, TableBuilder>,
-    state: &mut SourceState,
-    record: &Record<'_>,
-    from: Provenance<'_>,
-    counts: &mut Counts,
-) -> Result<Option<usize>, (Reason, String)> {
-    let table = table::table_of(record)?;
-    let builder = builder_of(builders, table);
-    let without_time = |reason| (reason, table::without_time(record).to_owned());
-    if state.fences.get(table.name).copied().flatten() >= Some(from.position) {
-        // A dead letter is in `DeadLetters` only, whose commit comes last.
-        builder.check(record).map_err(without_time)?;
-        counts.repeated += 1;
-        return Ok(None);
-    }
-    builder.append(record, from).map_err(without_time)?;
-    state.touched.insert(table.name);
-    *counts.rows.entry(table.name).or_default() += 1;
-    Ok(Some(builder.bytes()))
-}
-
-fn builder_of<'a>(
-    builders: &'a mut HashMap<&'static str, TableBuilder>,
-    table: &'static Table,
-) -> &'a mut TableBuilder {
-    builders.entry(table.name).or_insert_with(|| TableBuilder::new(table))
 }

@@ -209,6 +209,24 @@ impl Lake {
         try_join_all(tables.iter().map(|table| self.position(table, source_id))).await
     }
 
+    /// The positions of all sources in each of these tables, in their order: the log is read once, and not for each.
+    ///
+    /// # Errors
+    /// A table cannot be read.
+    pub async fn all_positions(
+        &self,
+        tables: &[&'static Table],
+    ) -> Result<Vec<HashMap<String, i64>>, LakeError> {
+        try_join_all(tables.iter().map(|table| {
+            let table = *table;
+            self.blocking(move |inner| match inner.snapshot(table)? {
+                Some(snapshot) => state::positions(inner, table, &snapshot),
+                None => Ok(HashMap::new()),
+            })
+        }))
+        .await
+    }
+
     /// Writes rows and moves positions in one commit.
     ///
     /// Returns the new version. Nothing is committed when there are neither rows nor positions.

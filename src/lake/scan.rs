@@ -118,6 +118,15 @@ impl LakeTable {
         .await
     }
 
+    /// How many files the table has, and their bytes.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub(crate) async fn size(&self) -> Result<(u64, u64), LakeError> {
+        let files = self.files(&[]).await?;
+        Ok((files.len() as u64, files.iter().map(|file| file.bytes).sum()))
+    }
+
     /// The same table with only these files.
     pub(super) fn of_files(self, files: Vec<LakeFile>) -> Self {
         Self { chosen: Some(Arc::new(files)), ..self }

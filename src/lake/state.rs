@@ -3,10 +3,14 @@
 //! Delta gives all of it, sources and removals included, only to who would write a checkpoint; so a checkpoint is
 //! begun here, and never written.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use arrow::array::{Array, AsArray, RecordBatch, StructArray};
 use arrow::datatypes::Int64Type;
 use chrono::{DateTime, NaiveDate};
 use delta_kernel::FilteredEngineData;
+use delta_kernel::actions::LOG_TXN_SCHEMA;
 use delta_kernel::engine::arrow_data::ArrowEngineData;
 use delta_kernel::snapshot::SnapshotRef;
 
@@ -60,6 +64,32 @@ pub(super) fn each(
         }
     }
     Ok(())
+}
+
+/// Where all sources stand, without the rest of the state: of a checkpoint only their column is read.
+pub(super) fn positions(
+    inner: &Inner,
+    table: &'static Table,
+    snapshot: &SnapshotRef,
+) -> Result<HashMap<String, i64>, LakeError> {
+    let failed = |error| inner.delta_error(table, error);
+    let mut positions = HashMap::new();
+    let schema = Arc::clone(&LOG_TXN_SCHEMA);
+    for read in snapshot.log_segment().read_actions(inner.engine(), schema).map_err(failed)? {
+        let read = read.map_err(failed)?;
+        let Some(data) = read.actions().any_ref().downcast_ref::<ArrowEngineData>() else {
+            continue;
+        };
+        for (txn, row) in rows(data.record_batch(), "txn") {
+            // The newest comes first.
+            let source_id = text(txn, "appId", row).unwrap_or_default();
+            if !positions.contains_key(source_id) {
+                let position = long(txn, "version", row).unwrap_or_default();
+                positions.insert(source_id.to_owned(), position);
+            }
+        }
+    }
+    Ok(positions)
 }
 
 /// The actions of one kind, each with its row in their columns.

@@ -28,6 +28,7 @@ use datafusion::logical_expr::{
 use datafusion::physical_plan::ExecutionPlan;
 
 use super::{Window, plain_context, time_value};
+use crate::lake::LakeTable;
 
 /// The view's name.
 pub(crate) const NAME: &str = "signin_attempts";
@@ -83,6 +84,12 @@ impl Attempts {
         let plan = folded(&inputs, &[]).await?;
         let schema = Arc::clone(plan.schema().inner());
         Ok(Self { inputs, window, schema })
+    }
+
+    /// The tables that are read.
+    pub(super) fn tables(&self) -> impl Iterator<Item = LakeTable> + use<> {
+        let tables = self.inputs.each_ref().map(|input| input.downcast_ref::<LakeTable>().cloned());
+        tables.into_iter().flatten()
     }
 }
 

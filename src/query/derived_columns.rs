@@ -8,7 +8,6 @@
 //! from one scan of a table of the lake.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use datafusion::catalog::default_table_source::source_as_provider;
 use datafusion::common::tree_node::{Transformed, TreeNode};
@@ -16,7 +15,7 @@ use datafusion::common::{Column, DFSchema, JoinType, Result, ScalarValue};
 use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::{Distinct, Expr, Join, LogicalPlan, TableScan};
-use datafusion::optimizer::optimizer::{ApplyOrder, Optimizer};
+use datafusion::optimizer::optimizer::ApplyOrder;
 use datafusion::optimizer::{OptimizerConfig, OptimizerRule};
 use datafusion_functions_json::udfs::json_as_text_udf;
 
@@ -26,20 +25,9 @@ use crate::facts::Function;
 use crate::lake::LakeTable;
 use crate::table::{self, Derivation, Derived};
 
-/// DataFusion's rules with [`DerivedColumns`] among them.
-///
-/// It runs first, on the query as it was written; and once more when expressions have been moved
-/// down to the scans, before the columns that nothing uses are dropped there.
-pub(super) fn rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
-    let mut rules = Optimizer::new().rules;
-    let last = rules.iter().position(|rule| rule.name() == "optimize_projections");
-    rules.insert(last.unwrap_or(rules.len()), Arc::new(DerivedColumns));
-    rules.insert(0, Arc::new(DerivedColumns));
-    rules
-}
-
+/// Puts the derived column in the place of an expression that it answers.
 #[derive(Debug)]
-struct DerivedColumns;
+pub(super) struct DerivedColumns;
 
 impl OptimizerRule for DerivedColumns {
     fn name(&self) -> &'static str {

@@ -8,11 +8,14 @@ mod attempts;
 mod catalog;
 mod derived_columns;
 mod describe;
+mod distinct;
 mod dynamic;
 mod error;
+mod explain;
 mod functions;
 mod json_columns;
 mod limits;
+mod optimizer;
 mod running;
 mod watchlists;
 
@@ -39,6 +42,7 @@ use url::Url;
 pub use catalog::Window;
 pub use datafusion::common::ScalarValue;
 pub use error::QueryError;
+pub use explain::{Explanation, Scan};
 pub use limits::Limits;
 
 use crate::lake::{Lake, LakeTable};
@@ -157,7 +161,7 @@ impl Session {
         sql: &str,
         parameters: &[(&str, ScalarValue)],
     ) -> Result<Rows, QueryError> {
-        running::start(self, sql.to_owned(), parameters).await
+        running::start(self, sql.to_owned(), owned(parameters)).await
     }
 
     /// Names of the lake's tables that a statement reads, also through a view.
@@ -202,11 +206,12 @@ impl Session {
     }
 
     /// A statement as DataFusion runs it, with values for its parameters.
-    async fn plan(
-        &self,
-        sql: &str,
-        parameters: Vec<(String, ScalarValue)>,
-    ) -> Result<DataFrame, DataFusionError> {
+    async fn frame(&self, sql: &str, parameters: Parameters) -> Result<DataFrame, DataFusionError> {
+        let frame = self.plan(sql).await?;
+        if parameters.is_empty() { Ok(frame) } else { frame.with_param_values(parameters) }
+    }
+
+    async fn plan(&self, sql: &str) -> Result<DataFrame, DataFusionError> {
         let read_only = SQLOptions::new()
             .with_allow_ddl(false)
             .with_allow_dml(false)
@@ -216,8 +221,7 @@ impl Session {
         dynamic::rewrite(&mut statement);
         let plan = state.statement_to_plan(statement).await?;
         read_only.verify_plan(&plan)?;
-        let frame = self.context.execute_logical_plan(plan).await?;
-        if parameters.is_empty() { Ok(frame) } else { frame.with_param_values(parameters) }
+        self.context.execute_logical_plan(plan).await
     }
 
     /// An error in words that name what this session has.
@@ -270,6 +274,13 @@ fn read(state: &SessionState, sql: &str) -> Result<Statement, DataFusionError> {
     state.sql_to_statement(sql, &DIALECT)
 }
 
+/// Values for the parameters of a statement, by name.
+type Parameters = Vec<(String, ScalarValue)>;
+
+fn owned(parameters: &[(&str, ScalarValue)]) -> Parameters {
+    parameters.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
+}
+
 /// How SQL is read here.
 fn config() -> SessionConfig {
     let mut config = SessionConfig::new();
@@ -289,7 +300,7 @@ fn context_of(
     let state = builder
         .with_config(config)
         .with_runtime_env(runtime)
-        .with_optimizer_rules(derived_columns::rules())
+        .with_optimizer_rules(optimizer::rules())
         .build();
     let mut context = SessionContext::new_with_state(state);
     datafusion_functions_json::register_all(&mut context)?;

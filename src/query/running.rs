@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, timeout_at};
 
-use super::{QueryError, Rows, ScalarValue, Session, json_columns, limits};
+use super::{Parameters, QueryError, Rows, Session, json_columns, limits};
 
 /// Batches that wait for whoever takes them.
 const AHEAD: usize = 2;
@@ -42,11 +42,9 @@ fn threads() -> Handle {
 pub(super) async fn start(
     session: &Session,
     sql: String,
-    parameters: &[(&str, ScalarValue)],
+    parameters: Parameters,
 ) -> Result<Rows, QueryError> {
     let deadline = session.limits.timeout.map(|span| (Instant::now() + span, span));
-    let parameters: Vec<_> =
-        parameters.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
     let (runtime, spill) = limits::runtime(session.limits)?;
     let session = session.on(runtime);
     let mut tasks = JoinSet::new();
@@ -93,17 +91,36 @@ pub(super) async fn start(
     Ok(Rows { schema, batches: batches.boxed() })
 }
 
+/// Work with a statement that gives no rows, within the same limits.
+pub(super) async fn whole<T: Send + 'static, Work>(
+    session: &Session,
+    work: impl FnOnce(Session) -> Work,
+) -> Result<T, QueryError>
+where
+    Work: Future<Output = Result<T, QueryError>> + Send + 'static,
+{
+    let deadline = session.limits.timeout.map(|span| (Instant::now() + span, span));
+    let (runtime, _spill) = limits::runtime(session.limits)?;
+    let mut tasks = JoinSet::new();
+    tasks.spawn_on(work(session.on(runtime)), &threads());
+    match within(deadline, tasks.join_next()).await? {
+        Some(Ok(answer)) => answer,
+        Some(Err(ended)) => Err(unexpected(Some(Err(ended)))),
+        None => Err(unexpected(None)),
+    }
+}
+
 async fn started(
     session: &Session,
     sql: &str,
-    parameters: Vec<(String, ScalarValue)>,
+    parameters: Parameters,
 ) -> Result<(SchemaRef, SendableRecordBatchStream), DataFusionError> {
     if let Some(rows) = session.described(sql).await? {
         let schema = rows.schema();
         let stream = MemoryStream::try_new(vec![rows], Arc::clone(&schema), None)?;
         return Ok((schema, Box::pin(stream)));
     }
-    let frame = session.plan(sql, parameters).await?;
+    let frame = session.frame(sql, parameters).await?;
     let schema = json_columns::as_text(frame.schema().as_arrow());
     Ok((schema, frame.execute_stream().await?))
 }

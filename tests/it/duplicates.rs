@@ -8,11 +8,11 @@ use std::time::Duration;
 use entralog::devhub::Devhub;
 use entralog::ingest::{Deduplication, FlushLimits, Ingester};
 use entralog::lake::Lake;
-use entralog::source::{Delivery, Place};
+use entralog::source::Delivery;
 use serde_json::{Value, json};
 
 use crate::event_hubs::{HUB, ingest, start};
-use crate::support::{Finished, Running, Workspace, audit, body, sign_in};
+use crate::support::{Finished, Running, Workspace, audit, body, event, sign_in};
 
 const TIME: &str = "2026-01-05T10:00:00Z";
 
@@ -119,12 +119,7 @@ async fn a_kill_between_two_commits_neither_loses_nor_doubles_what_came_again() 
 }
 
 fn delivery(source: &Arc<str>, position: i64, id: &str) -> Delivery {
-    Delivery {
-        source_id: Arc::clone(source),
-        position,
-        place: Place::SequenceNumber(position),
-        body: body(&[record(id)]).into_bytes().into(),
-    }
+    event(source, position, body(&[record(id)]))
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,8 +6,9 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use entralog::devhub::{Devhub, DevhubConfig};
 use serde_json::{Value, json};
@@ -207,6 +208,62 @@ async fn what_was_taken_is_committed_before_a_stop() {
     assert_eq!(finished.code, Some(0), "{finished:#?}");
     assert_eq!(finished.stdout, "{\"Table\":\"SigninLogs\",\"Rows\":15}\n");
     assert_eq!(taken(&workspace), [("0".to_owned(), all_of(0, 0..15))].into());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_ends_within_its_deadline_and_what_could_not_be_committed_comes_again() {
+    let workspace = Workspace::new();
+    workspace.write("entralog.yaml", "shutdown: {deadline: 2s}\n");
+    let devhub = start(1).await;
+    append(&devhub, 0..5);
+    // The lake takes a file and then never says more.
+    let mut command = ingest(&workspace, &devhub, &[]);
+    let mut running = Running::start(command.env("ENTRALOG_FAILPOINT", "after-file@1:hang"));
+    eventually("a data file", || {
+        std::fs::read_dir(workspace.path("lake"))
+            .is_ok_and(|tables| tables.flatten().any(|table| has_data(&table.path())))
+    });
+    assert!(running.is_running());
+    let asked = Instant::now();
+    running.terminate();
+    let finished = running.wait();
+    assert!((2..12).contains(&asked.elapsed().as_secs()), "{:?}", asked.elapsed());
+    assert_eq!(finished.code, Some(4), "{finished:#?}");
+    assert!(finished.stderr.contains("within 2 s"), "{finished:#?}");
+    once(&workspace, &devhub);
+    assert_eq!(taken(&workspace), [("0".to_owned(), all_of(0, 0..5))].into());
+}
+
+/// Whether there is a Parquet file of a day.
+fn has_data(table: &Path) -> bool {
+    let days = std::fs::read_dir(table).into_iter().flatten().flatten();
+    let days = days.filter(|day| day.file_name().to_string_lossy().starts_with("date="));
+    days.flat_map(|day| std::fs::read_dir(day.path()).into_iter().flatten().flatten())
+        .any(|file| file.path().extension().is_some_and(|extension| extension == "parquet"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_enqueued_can_be_queried_within_ten_seconds() {
+    let workspace = Workspace::new();
+    let devhub = start(2).await;
+    let running = Running::start(&mut ingest(&workspace, &devhub, &[]));
+    append(&devhub, 0..1);
+    eventually("the first event", || {
+        workspace.path("lake/SigninLogs").exists() && workspace.count("SigninLogs") == 1
+    });
+    // At several places between two flushes.
+    let mut longest = Duration::ZERO;
+    for n in 1..6 {
+        tokio::time::sleep(Duration::from_millis(700 * n)).await;
+        let enqueued = Instant::now();
+        let number = usize::try_from(n).unwrap();
+        append(&devhub, number..number + 1);
+        eventually("the event", || workspace.count("SigninLogs") == i64::try_from(n).unwrap() + 1);
+        longest = longest.max(enqueued.elapsed());
+    }
+    assert!(longest < Duration::from_secs(10), "{longest:?}");
+    running.terminate();
+    assert_eq!(running.wait().code, Some(0));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,13 +8,13 @@ use std::time::Duration;
 use entralog::generate::Truth;
 use entralog::ingest::{FlushLimits, IngestError, Ingester};
 use entralog::lake::{Advance, Lake, LakeError};
-use entralog::source::{Delivery, Place};
+use entralog::source::Delivery;
 use entralog::table;
 use rand::{RngExt as _, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::event_hubs::{HUB, ingest, start};
-use crate::support::{Running, Workspace, audit, body, non_interactive, sign_in};
+use crate::support::{Running, Workspace, audit, body, event, non_interactive, sign_in};
 
 const TABLES: [&str; 3] = ["SigninLogs", "AADNonInteractiveUserSignInLogs", "AuditLogs"];
 
@@ -116,12 +116,7 @@ fn delivery(source: &Arc<str>, position: i64) -> Delivery {
         non_interactive(time, "ada@contoso.com", &format!("n{source}{position}")),
         audit(time, "Add user", &format!("a{source}{position}")),
     ];
-    Delivery {
-        source_id: Arc::clone(source),
-        position,
-        place: Place::SequenceNumber(position),
-        body: body(&records).into_bytes().into(),
-    }
+    event(source, position, body(&records))
 }
 
 fn is_fenced(result: &Result<(), IngestError>) -> bool {

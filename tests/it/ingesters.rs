@@ -10,9 +10,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use entralog::devhub::Devhub;
+use entralog::ingest::{FlushLimits, Ingester};
+use entralog::lake::Lake;
 
 use crate::event_hubs::{HUB, all_of, ingest, numbered, start, taken};
-use crate::support::{PATIENCE, Running, Workspace, eventually};
+use crate::support::{PATIENCE, Running, Workspace, event, eventually};
 
 const PARTITIONS: usize = 4;
 
@@ -103,6 +105,17 @@ fn soon(what: &str, mut answer: impl FnMut() -> bool) {
     assert!(took < SOON, "{what}: took {took:?}");
 }
 
+/// Two ingesters that have shared the partitions and read for a while.
+async fn two_that_share() -> (Workspace, Devhub, Producer, [Running; 2]) {
+    let workspace = workspace();
+    let devhub = start(PARTITIONS).await;
+    let producer = Producer::start(&devhub);
+    let (first, second) = (run(&workspace, &devhub), run(&workspace, &devhub));
+    soon("two share", || shares(&workspace, &[&first, &second]) == [2, 2]);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    (workspace, devhub, producer, [first, second])
+}
+
 /// Waits until everything is in, ends the ingesters, and looks that each event is there once and in order.
 async fn all_is_in(workspace: &Workspace, events: usize, ingesters: Vec<Running>) -> Vec<String> {
     let expected = i64::try_from(PARTITIONS * events).unwrap();
@@ -166,12 +179,7 @@ fn count_files(directory: &std::path::Path) -> usize {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn partitions_of_one_that_is_killed_move() {
-    let workspace = workspace();
-    let devhub = start(PARTITIONS).await;
-    let producer = Producer::start(&devhub);
-    let (first, second) = (run(&workspace, &devhub), run(&workspace, &devhub));
-    soon("two share", || shares(&workspace, &[&first, &second]) == [2, 2]);
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    let (workspace, _devhub, producer, [first, second]) = two_that_share().await;
     first.kill();
     soon("they move", || shares(&workspace, &[&second]) == [4]);
     let events = producer.end().await;
@@ -348,18 +356,12 @@ async fn a_commit_by_a_writer_without_a_claim_ends_nothing() {
     });
     // As an older version beside this one would commit.
     let source: Arc<str> = format!("localhost:{}/{HUB}/0", devhub.local_addr().port()).into();
-    let lake = entralog::lake::Lake::open(workspace.path("lake").to_str().unwrap()).unwrap();
-    let mut writer =
-        entralog::ingest::Ingester::new(lake, entralog::ingest::FlushLimits::default());
+    let lake = Lake::open(workspace.path("lake").to_str().unwrap()).unwrap();
+    let mut writer = Ingester::new(lake, FlushLimits::default());
     writer.resume(&source).await.unwrap();
-    let delivery = |n: usize| entralog::source::Delivery {
-        source_id: Arc::clone(&source),
-        position: i64::try_from(n).unwrap(),
-        place: entralog::source::Place::SequenceNumber(i64::try_from(n).unwrap()),
-        body: numbered(0, n).into_bytes().into(),
-    };
     for n in 10..15 {
-        writer.take(&delivery(n)).await.unwrap();
+        let event = event(&source, i64::try_from(n).unwrap(), numbered(0, n));
+        writer.take(&event).await.unwrap();
     }
     writer.flush().await.unwrap();
     (10..20).for_each(|n| _ = devhub.append(HUB, 0, numbered(0, n)).unwrap());
@@ -374,12 +376,7 @@ async fn a_commit_by_a_writer_without_a_claim_ends_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn claims_that_cannot_be_written_for_a_while_cost_nothing_but_time() {
-    let workspace = workspace();
-    let devhub = start(PARTITIONS).await;
-    let producer = Producer::start(&devhub);
-    let (first, second) = (run(&workspace, &devhub), run(&workspace, &devhub));
-    soon("two share", || shares(&workspace, &[&first, &second]) == [2, 2]);
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    let (workspace, devhub, producer, [first, second]) = two_that_share().await;
     let directory = workspace.path("lake/_ownership");
     // A file in its place, which cannot be written under by anybody.
     while std::fs::write(&directory, "in the way").is_err() {

@@ -13,6 +13,7 @@
 //! - `dead`: what could not be decoded, and its replay.
 //! - `query`, `derived`, `output`: what comes out; `other_writer`: of files that somebody else wrote.
 //! - `desk_json`, `desk_functions`, `desk_attempts`, `desk_watchlists`, `desk_limits`: what SQL knows of the field, and may not do.
+//! - `query`, `saved`, `derived`, `output`: what comes out; `other_writer`: of files that somebody else wrote.
 //! - `rules`, `alerts`: what is found, and who hears of it.
 //! - `serve`: all of it at once; `metrics`: its numbers.
 //! - `errors`: what is said when something is wrong.
@@ -54,6 +55,7 @@ mod output;
 mod query;
 mod records;
 mod rules;
+mod saved;
 mod serve;
 mod soak;
 mod support;

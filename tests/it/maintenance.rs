@@ -13,7 +13,7 @@ use arrow::datatypes::TimestampMicrosecondType;
 use entralog::decode::decode;
 use entralog::devhub::{Devhub, DevhubConfig};
 use entralog::lake::{Advance, Eagerness, Lake, LakeError};
-use entralog::table::{Provenance, Table, TableBuilder, by_name};
+use entralog::table::{Provenance, Table, TableBuilder, by_name, to_batch};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use rand::{RngExt as _, SeedableRng};
@@ -451,9 +451,11 @@ fn days_past_their_retention_go_and_come_back_by_nothing() {
         .collect();
     workspace.write("logs.ndjson", lines(&records));
     workspace.succeed(&["ingest", "--from", "logs.ndjson"]);
-    let finished = workspace.run(&["lake", "retain"]);
+    let finished = workspace.run(&["lake", "retain", TABLE]);
     assert_eq!(finished.code, Some(3));
     assert!(finished.error().contains("no retention is configured"), "{finished:#?}");
+    assert!(rows(&workspace.succeed(&["lake", "retain"])).is_empty());
+    assert_eq!(workspace.count(TABLE), 5);
 
     let configured = std::fs::read_to_string(workspace.path("entralog.yaml")).unwrap();
     workspace.write("entralog.yaml", configured + "retention: {default: 400d, SigninLogs: 30d}\n");
@@ -483,6 +485,26 @@ fn days_past_their_retention_go_and_come_back_by_nothing() {
     let finished = workspace.run(&["lake", "retain", "RuleRuns", "--keep", "10d"]);
     assert_eq!(finished.code, Some(3));
     assert!(finished.error().contains("and they stay"), "{finished:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hashes_go_once_their_window_is_over_also_without_a_retention() {
+    let workspace = Workspace::new();
+    let lake = Lake::open(workspace.path("lake").to_str().unwrap()).unwrap();
+    let table = by_name("RecordHashes").unwrap();
+    let message = |days: i64| {
+        let time = chrono::Utc::now() - chrono::TimeDelta::days(days);
+        json!({"TimeGenerated": time.to_rfc3339(), "Source": "hub/0", "SequenceNumber": days})
+    };
+    for days in [5, 4, 1, 0] {
+        let rows = to_batch(table, &[message(days)]).unwrap();
+        lake.commit(table, Some(rows), Vec::new()).await.unwrap();
+    }
+    let planned = rows(&workspace.succeed(&["lake", "retain", "--dry-run"]));
+    assert_eq!(planned.len(), 2, "{planned:#?}");
+    workspace.succeed(&["lake", "retain"]);
+    let left = workspace.rows("SELECT SequenceNumber FROM RecordHashes ORDER BY SequenceNumber");
+    assert_eq!(left, [json!({"SequenceNumber": 0}), json!({"SequenceNumber": 1})]);
 }
 
 #[test]

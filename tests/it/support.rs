@@ -5,10 +5,12 @@
 use std::io::{Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use entralog::lake::Lake;
+use entralog::source::{Delivery, Place};
 use entralog::verify::{Check, Depth, Finding, Level, Verification, verify};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -300,6 +302,16 @@ pub(crate) fn audit(time: &str, operation: &str, id: &str) -> Value {
             "targetResources": [{"type": "User", "userPrincipalName": "new@contoso.com"}],
         },
     })
+}
+
+/// An event of a partition as a reader hands it over.
+pub(crate) fn event(source: &Arc<str>, number: i64, body: String) -> Delivery {
+    Delivery {
+        source_id: Arc::clone(source),
+        position: number,
+        place: Place::SequenceNumber(number),
+        body: body.into_bytes().into(),
+    }
 }
 
 /// A message body as Entra puts it into an event hub.

@@ -6,7 +6,6 @@ use serde::Serialize;
 use super::super::table::named;
 use super::{Context, Exit, Failure};
 use crate::cli::output;
-use crate::detect::Period;
 use crate::lake::{Before, HistoryEntry};
 use crate::table::{self, Table};
 
@@ -19,7 +18,7 @@ pub(in crate::cli) struct Arguments {
     #[arg(long, default_value_t = 20, value_name = "COUNT")]
     limit: usize,
     /// Only commits since then: `24h`, `7d`, or a time as RFC 3339
-    #[arg(long, value_name = "TIME", value_parser = since)]
+    #[arg(long, value_name = "TIME", value_parser = crate::cli::time_argument)]
     since: Option<DateTime<Utc>>,
 }
 
@@ -96,16 +95,4 @@ fn row(table: &Table, HistoryEntry { commit, before }: &HistoryEntry) -> Row {
         sources: sources.join("; "),
         writer: commit.writer.clone(),
     }
-}
-
-/// A time, or a span of time until now.
-fn since(text: &str) -> Result<DateTime<Utc>, String> {
-    if let Some(period) = Period::parse(text) {
-        return Utc::now()
-            .checked_sub_signed(period.delta())
-            .ok_or_else(|| format!("{text:?} is longer than time itself"));
-    }
-    DateTime::parse_from_rfc3339(text).map(Into::into).map_err(|_| {
-        format!("{text:?} is no time; write 24h, 7d or a time such as 2026-01-05T10:00:00Z")
-    })
 }

@@ -137,7 +137,10 @@ pub(super) async fn retain(
     if retention.default.is_none() && retention.tables.is_empty() {
         let message = "no retention is configured: write `retention: {default: 400d}` in entralog.yaml, or \
                        name tables with --keep";
-        return Err(Failure::said(Exit::Usage, message));
+        if !arguments.tables.is_empty() {
+            return Err(Failure::said(Exit::Usage, message));
+        }
+        tracing::warn!("only what recognizes repeated records goes: {message}");
     }
     let lake = context.existing_lake().await?;
     let mut rows = Vec::new();

@@ -26,8 +26,9 @@ use futures::TryStreamExt as _;
 
 use self::rows::{Message, Rows};
 use self::window::{Hash, Window, hash_of};
+use super::progress::Standing;
 use crate::lake::{Eagerness, Lake, LakeError, LakeTable};
-use crate::table::{self, DEAD_LETTERS, RECORD_HASHES};
+use crate::table::RECORD_HASHES;
 
 /// Flushes after which small files of hashes are merged, so that a start reads few.
 const MERGE_AFTER: u32 = 64;
@@ -58,9 +59,6 @@ pub(super) enum Verdict {
     Stored,
 }
 
-/// How far a partition is in each table.
-pub(super) type Fences = HashMap<&'static str, Option<i64>>;
-
 /// The records that are known, and those of them that wait to be committed.
 #[derive(Debug)]
 pub(super) struct Duplicates {
@@ -68,8 +66,8 @@ pub(super) struct Duplicates {
     window: Window,
     /// Hashes of flushes that ended too early, each with the messages that brought it.
     unsettled: HashMap<Hash, Vec<(Arc<str>, i64)>>,
-    /// How far the partitions of these were in each table.
-    fences: HashMap<Arc<str>, Fences>,
+    /// Where the partitions of these stood.
+    standings: HashMap<Arc<str>, Standing>,
     /// Names this ingester's rows, which it need not read.
     ingester: String,
     /// The version of `RecordHashes` up to which others' rows are known.
@@ -89,7 +87,7 @@ impl Duplicates {
             deduplication,
             window: Window::new(deduplication.window, deduplication.memory),
             unsettled: HashMap::new(),
-            fences: HashMap::new(),
+            standings: HashMap::new(),
             ingester: uuid::Uuid::new_v4().to_string(),
             seen: None,
             waiting: Rows::default(),
@@ -100,35 +98,32 @@ impl Duplicates {
         }
     }
 
-    /// Goes on with a partition from its committed position. What was judged before must be committed.
+    /// Goes on with a partition from where it stands. What was judged before must be committed.
     pub(super) async fn resume(
         &mut self,
         lake: &Lake,
         source: &Arc<str>,
-        committed: Option<i64>,
-        fences: &Fences,
+        standing: &Standing,
     ) -> Result<(), LakeError> {
         self.refresh(lake).await?;
-        if !is_broken(committed, fences) {
+        if !standing.is_broken() {
             return Ok(());
         }
-        let after = ident(rows::POSITION).gt(lit(committed.unwrap_or(-1)));
+        let after = ident(rows::POSITION).gt(lit(standing.committed.unwrap_or(-1)));
         let of_source = ident(rows::SOURCE).eq(lit(source.as_ref())).and(after);
         let table = lake.table(&RECORD_HASHES).await?;
         let broken = read(table.clone(), of_source).await?;
         let hashes: HashSet<_> = broken.into_iter().flat_map(|message| message.hashes).collect();
         let mut unsettled: HashMap<Hash, Vec<(Arc<str>, i64)>> = HashMap::new();
         let mut settled = HashSet::new();
-        let mut positions = HashMap::from([(Arc::clone(source), committed)]);
-        self.fences.insert(Arc::clone(source), fences.clone());
+        let mut standings = HashMap::from([(Arc::clone(source), standing.clone())]);
         for message in read(table, self.within_window()).await? {
             let of_message = &message.source;
-            if !positions.contains_key(of_message) {
-                let (committed, fences) = standing(lake, of_message).await?;
-                positions.insert(Arc::clone(of_message), committed);
-                self.fences.insert(Arc::clone(of_message), fences);
+            if !standings.contains_key(of_message) {
+                let standing = Standing::of(lake, of_message).await?;
+                standings.insert(Arc::clone(of_message), standing);
             }
-            let committed = positions.get(of_message).copied().flatten();
+            let committed = standings.get(of_message).and_then(|standing| standing.committed);
             for hash in message.hashes.iter().filter(|hash| hashes.contains(*hash)) {
                 if committed >= Some(message.position) {
                     settled.insert(*hash);
@@ -144,6 +139,7 @@ impl Duplicates {
                 self.unsettled.insert(hash, messages);
             }
         }
+        self.standings.extend(standings);
         Ok(())
     }
 
@@ -198,8 +194,8 @@ impl Duplicates {
             let table = table();
             let is_in = |(source, position): &(Arc<str>, i64)| {
                 let fence =
-                    self.fences.get(source).zip(table).and_then(|(of, table)| of.get(table));
-                fence.copied().flatten() >= Some(*position)
+                    self.standings.get(source).zip(table).and_then(|(of, table)| of.fence(table));
+                fence >= Some(*position)
             };
             let is_stored = messages.iter().any(is_in);
             if is_stored {
@@ -252,19 +248,6 @@ impl Duplicates {
             }
         });
     }
-}
-
-/// Whether the last flush of a partition ended between its hashes and its committed position.
-pub(super) fn is_broken(committed: Option<i64>, fences: &Fences) -> bool {
-    fences.get(RECORD_HASHES.name).copied().flatten() > committed
-}
-
-/// The committed position of a partition, and how far it is in each table.
-async fn standing(lake: &Lake, source: &str) -> Result<(Option<i64>, Fences), LakeError> {
-    let committed = lake.position(&DEAD_LETTERS, source).await?;
-    let tables: Vec<_> = table::logs().to_vec();
-    let positions = lake.positions(&tables, source).await?;
-    Ok((committed, tables.iter().map(|table| table.name).zip(positions).collect()))
 }
 
 async fn read(table: LakeTable, filter: Expr) -> Result<Vec<Message>, LakeError> {

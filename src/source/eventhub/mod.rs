@@ -23,9 +23,12 @@ pub use namespace::{Access, Namespace};
 pub use reader::{PartitionReader, STALL_BOUND, Until};
 pub use reading::{Moved, PartitionName, Progress, Reading, Readings, Reopened};
 
-/// How long one call to the service may take; its client has calls that never return by
-/// themselves when an answer comes at the wrong moment.
-const CALL_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long it may take to be connected, with a token from wherever it comes; the service's client has calls
+/// that never return by themselves when an answer comes at the wrong moment.
+const OPEN_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// How long the hub has for an answer once there is a connection.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// Attempts to reach a hub before it counts as unreachable.
 const ATTEMPTS: u32 = 3;
@@ -117,13 +120,13 @@ pub async fn partitions(namespace: &Namespace, hub: &str) -> Result<Vec<Partitio
 
 async fn try_partitions(namespace: &Namespace, hub: &str) -> Result<Vec<Partition>, EventHubError> {
     let failed = |error: EventHubsError| unreachable(namespace, hub, &error);
-    let client = timed(namespace, hub, namespace.open(hub)).await??;
-    let properties =
-        timed(namespace, hub, client.get_eventhub_properties()).await?.map_err(failed)?;
+    let client = timed(namespace, hub, OPEN_TIMEOUT, namespace.open(hub)).await??;
+    let asked = client.get_eventhub_properties();
+    let properties = timed(namespace, hub, ANSWER_TIMEOUT, asked).await?.map_err(failed)?;
     let mut partitions = Vec::new();
     for id in properties.partition_ids {
-        let properties =
-            timed(namespace, hub, client.get_partition_properties(&id)).await?.map_err(failed)?;
+        let asked = client.get_partition_properties(&id);
+        let properties = timed(namespace, hub, ANSWER_TIMEOUT, asked).await?.map_err(failed)?;
         partitions.push(Partition {
             source_id: format!("{}/{hub}/{id}", namespace.name).into(),
             id,
@@ -145,12 +148,13 @@ async fn close(client: ConsumerClient) {
 async fn timed<T>(
     namespace: &Namespace,
     hub: &str,
+    limit: Duration,
     call: impl Future<Output = T>,
 ) -> Result<T, EventHubError> {
-    tokio::time::timeout(CALL_TIMEOUT, call).await.map_err(|_| EventHubError::Unreachable {
+    tokio::time::timeout(limit, call).await.map_err(|_| EventHubError::Unreachable {
         namespace: namespace.name.clone(),
         hub: hub.to_owned(),
-        reason: format!("no answer within {} s", CALL_TIMEOUT.as_secs()),
+        reason: format!("no answer within {} s", limit.as_secs()),
     })
 }
 

@@ -1,15 +1,12 @@
 //! The question where a partition ends, and what its answer says of the connection.
 
 use std::pin::Pin;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use azure_messaging_eventhubs::ConsumerClient;
 use azure_messaging_eventhubs::models::EventHubPartitionProperties;
 
-use super::{Reading, chain};
-
-/// How long the hub has for the answer.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(8);
+use super::{ANSWER_TIMEOUT, Reading, chain};
 
 /// What the hub answered, or why it did not.
 pub(super) type Answer = Result<EventHubPartitionProperties, String>;

@@ -25,8 +25,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::question::{Question, Said, answered, weigh};
 use super::{
-    ATTEMPTS, Deliveries, EventHubError, Namespace, Partition, Reading, Reopened, chain, close,
-    timed,
+    ATTEMPTS, Deliveries, EventHubError, Namespace, OPEN_TIMEOUT, Partition, Reading, Reopened,
+    chain, close, timed,
 };
 use crate::source::{Delivery, Place};
 
@@ -174,7 +174,7 @@ impl PartitionReader {
         deliveries: &Deliveries,
         accept_gap: bool,
     ) -> Result<Ended, EventHubError> {
-        let opened = timed(&self.namespace, &self.hub, self.open()).await;
+        let opened = timed(&self.namespace, &self.hub, OPEN_TIMEOUT, self.open()).await;
         let (client, receiver) = match opened {
             Ok(Ok(opened)) => opened,
             Ok(Err(error @ EventHubError::Displaced { .. })) => return Err(error),

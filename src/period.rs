@@ -1,6 +1,7 @@
-//! Spans of time as Sentinel writes them: `1h`, `14d`, or ISO 8601 `PT1H`, `P14D`.
+//! Spans of time as Sentinel writes them: `1h`, `14d`, or ISO 8601 `PT1H`, `P14D`; and times as
+//! people name them, by such a span or in full.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
@@ -28,6 +29,21 @@ impl Period {
         let delta = TimeDelta::try_seconds(seconds)?;
         (seconds > 0).then_some(Self(delta))
     }
+}
+
+/// A time in full as RFC 3339, or by how long before `now` it was.
+///
+/// # Errors
+/// What is wrong and what to write instead.
+pub(crate) fn instant(text: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, String> {
+    if let Some(period) = Period::parse(text) {
+        return now
+            .checked_sub_signed(period.delta())
+            .ok_or_else(|| format!("{text:?} is longer than time itself"));
+    }
+    DateTime::parse_from_rfc3339(text).map(Into::into).map_err(|_| {
+        format!("{text:?} is no time; write 24h, 7d or a time such as 2026-01-05T10:00:00Z")
+    })
 }
 
 fn iso_seconds(text: &str) -> Option<i64> {
@@ -99,6 +115,21 @@ mod tests {
             ("90s", "90s"),
         ] {
             assert_eq!(Period::parse(text).unwrap().to_string(), shown, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_time_is_written_in_full_or_by_how_long_ago_it_was() {
+        let now = "2026-01-05T10:00:00Z".parse().unwrap();
+        for (text, meant) in [
+            ("24h", "2026-01-04T10:00:00Z"),
+            ("7d", "2025-12-29T10:00:00Z"),
+            ("2026-01-05T10:00:00+02:00", "2026-01-05T08:00:00Z"),
+        ] {
+            assert_eq!(instant(text, now), Ok(meant.parse().unwrap()), "{text}");
+        }
+        for text in ["", "yesterday", "2026-01-05", "2026-01-05 10:00:00", "9999999999d"] {
+            assert!(instant(text, now).is_err(), "{text}");
         }
     }
 
