@@ -11,7 +11,6 @@
 //! - `exactly_once`, `lake`, `azure`, `added_columns`: what is kept; `drift`: what of it has no column.
 //! - `lake_status`, `verify`, `verify_lost`: how the lake is, what became of it, and whether it is sound; `maintenance`: what keeps it so.
 //! - `dead`: what could not be decoded, and its replay.
-//! - `query`, `derived`, `output`: what comes out; `other_writer`: of files that somebody else wrote.
 //! - `desk_json`, `desk_functions`, `desk_attempts`, `desk_watchlists`, `desk_limits`: what SQL knows of the field, and may not do.
 //! - `query`, `saved`, `derived`, `output`: what comes out; `other_writer`: of files that somebody else wrote.
 //! - `rules`, `alerts`: what is found, and who hears of it.
