@@ -23,6 +23,7 @@
 //! - [`lake`]: Delta tables; rows and positions in one commit, and the scan.
 //! - [`ingest`]: the way from `source` to `lake`, each record exactly once.
 //! - [`query`]: SQL over the lake, read-only.
+//! - [`watchlist`]: lists that a team keeps, as tables for `query`.
 //! - [`saved`]: queries in files, with a name and typed parameters.
 //! - [`maintenance`]: the lake kept in shape: small files merged, old days and files removed.
 //! - [`drift`]: what of the records has no column, counted.
@@ -62,4 +63,5 @@ pub mod source;
 mod suggest;
 pub mod table;
 pub mod verify;
+pub mod watchlist;
 mod yaml;

@@ -206,6 +206,7 @@ async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     if let Some(lake) = arguments.global.lake {
         config.lake = lake;
     }
+    crate::watchlist::use_directory(&config.watchlists);
     let context = Context { config, output: arguments.global.output };
     match arguments.command {
         #[cfg(feature = "devhub")]

@@ -2,9 +2,11 @@
 
 use std::io::{IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::output::{self, Limit};
 use super::{Context, Exit, Failure, explain, shell};
+use crate::detect::Period;
 use crate::query::Session;
 
 #[derive(Debug, clap::Args)]
@@ -22,6 +24,14 @@ pub(super) struct Arguments {
     /// Say what the statement does and what it need not read, instead of giving its rows
     #[arg(long)]
     explain: bool,
+    /// End it after this time, such as 30s or 5m [default: `query.timeout`, else 10m]
+    #[arg(long, value_name = "SPAN", value_parser = span)]
+    timeout: Option<Duration>,
+}
+
+fn span(text: &str) -> Result<Duration, String> {
+    let period = Period::parse(text).and_then(|period| period.delta().to_std().ok());
+    period.ok_or_else(|| format!("{text:?} is not a span of time; write 30s, 5m or 1h"))
 }
 
 const NOTES: &str =
@@ -36,8 +46,10 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
         (None, None) if is_on_terminal() && !arguments.explain => None,
         _ => Some(from_stdin()?),
     };
-    let Some(sql) = sql else { return shell::run(context, arguments.limit).await };
-    let session = session(context).await?;
+    let Some(sql) = sql else {
+        return shell::run(context, arguments.limit, arguments.timeout).await;
+    };
+    let session = session(context, arguments.timeout).await?;
     let limit = Limit::or_default(arguments.limit);
     let answered = match arguments.explain {
         true => explain::run(context, &session, &sql, &[]).await,
@@ -58,9 +70,13 @@ fn is_on_terminal() -> bool {
     std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
 }
 
-/// A session over the lake, which must be there.
-pub(super) async fn session(context: &Context) -> Result<Session, Failure> {
-    Ok(Session::new(&context.existing_lake().await?)?)
+/// A session over the lake, which must be there, with the limits of the configuration and this time-out.
+pub(super) async fn session(
+    context: &Context,
+    timeout: Option<Duration>,
+) -> Result<Session, Failure> {
+    let limits = context.config.query.limits(timeout);
+    Ok(Session::with_limits(&context.existing_lake().await?, limits)?)
 }
 
 async fn answer(

@@ -10,6 +10,7 @@ mod hubs;
 mod maintenance;
 mod period;
 mod queries;
+mod query;
 mod secret;
 mod storage;
 
@@ -23,6 +24,7 @@ use serde::Deserialize;
 pub use deduplication::Deduplicate;
 pub use maintenance::{Maintenance, RetentionByTable};
 pub use queries::Queries;
+pub use query::Query;
 pub use secret::{Secret, SecretError};
 
 use crate::ingest::FlushLimits;
@@ -100,6 +102,10 @@ pub struct Config {
     pub retention: RetentionByTable,
     /// How the lake is kept in shape.
     pub maintenance: Maintenance,
+    /// What queries may take.
+    pub query: Query,
+    /// Directory of the watchlists.
+    pub watchlists: PathBuf,
 }
 
 impl Default for Config {
@@ -117,6 +123,8 @@ impl Default for Config {
             metrics: Metrics::default(),
             retention: RetentionByTable::default(),
             maintenance: Maintenance::default(),
+            query: Query::default(),
+            watchlists: crate::watchlist::DEFAULT_DIRECTORY.into(),
         }
     }
 }
@@ -400,6 +408,8 @@ queries: {paths: [hunts, more/who.sql]}
 metrics: {listen: 127.0.0.1:9464}
 retention: {default: 400d, SigninLogs: P30D}
 maintenance: {every: 5m, vacuumGrace: 2d, logRetention: 12h}
+query: {memory: 512MB, spill: 2GB, timeout: 90s}
+watchlists: /etc/entralog/watchlists
 destinations:
   - name: siem
     webhook: {url: 'https://siem.example/alerts', secretHeaders: {Authorization: {env: TOKEN}}, timeout: 3s}
@@ -416,6 +426,10 @@ destinations:
         assert_eq!(policy.retention.tables.get("SigninLogs"), Some(&30));
         assert_eq!(policy.log_retention, Duration::from_secs(12 * 60 * 60));
         assert!(config.maintenance.enabled);
+        let limits = config.query.limits(None);
+        assert_eq!((limits.memory, limits.spill), (512 << 20, 2 << 30));
+        assert_eq!(limits.timeout, Some(Duration::from_secs(90)));
+        assert_eq!(config.watchlists, Path::new("/etc/entralog/watchlists"));
     }
 
     #[test]
@@ -437,6 +451,8 @@ destinations:
             ("maintenance: {vacuumGrace: 1h}", "`maintenance.vacuumGrace`"),
             ("maintenance: {vacuumGrace: 30d}", "`maintenance.vacuumGrace`"),
             ("maintenance: {logRetention: 10m}", "`maintenance.logRetention`"),
+            ("query: {memory: much}", "write 512MB or 1GB"),
+            ("query: {timeout: soon}", "soon"),
             ("maintenance: {evry: 10m}", "did you mean `every`?"),
             ("eventHubs: [{hubs: [a]}]", "eventHubs[0]"),
             (

@@ -26,6 +26,63 @@ pub(crate) fn prefix(text: &str) -> Option<String> {
     })
 }
 
+/// The network of a length that an address is in; `None` also for a length that it does not have.
+pub(crate) fn network(text: &str, length: i64) -> Option<String> {
+    let (address, length) = (parse(text)?, u8::try_from(length).ok()?);
+    let prefix = Prefix::new(address, length)?;
+    Some(format!("{}/{length}", prefix.network))
+}
+
+/// The address that a text says, in whichever form logs write it.
+pub(crate) fn parse_address(text: &str) -> Option<IpAddr> {
+    parse(text)
+}
+
+/// A network, as `10.0.0.0/8` or `2001:db8::/32`; an address alone is a network of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Prefix {
+    network: IpAddr,
+    length: u8,
+}
+
+impl Prefix {
+    fn new(address: IpAddr, length: u8) -> Option<Self> {
+        let network = match address {
+            IpAddr::V4(address) => {
+                let mask = u32::MAX.checked_shl(32_u32.checked_sub(length.into())?).unwrap_or(0);
+                IpAddr::V4(Ipv4Addr::from(u32::from(address) & mask))
+            }
+            IpAddr::V6(address) => {
+                let mask = u128::MAX.checked_shl(128_u32.checked_sub(length.into())?).unwrap_or(0);
+                IpAddr::V6(Ipv6Addr::from(u128::from(address) & mask))
+            }
+        };
+        Some(Self { network, length })
+    }
+
+    /// Reads a network.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        match text.split_once('/') {
+            Some((address, length)) => {
+                let address: IpAddr = address.parse().ok()?;
+                Self::new(address, length.parse().ok()?)
+            }
+            None => {
+                let address: IpAddr = text.parse().ok()?;
+                let length = if address.is_ipv4() { 32 } else { 128 };
+                Self::new(address, length)
+            }
+        }
+    }
+
+    /// Whether an address is in it.
+    pub(crate) fn contains(&self, address: IpAddr) -> bool {
+        address.is_ipv4() == self.network.is_ipv4()
+            && Self::new(address, self.length).is_some_and(|of| of.network == self.network)
+    }
+}
+
 /// Loopback, link-local and private ranges (RFC 1918, RFC 4193).
 pub(super) fn is_private(text: &str) -> Option<bool> {
     Some(match parse(text)? {
@@ -93,6 +150,31 @@ mod tests {
             assert_eq!(address(text).as_deref(), Some(alone), "{text}");
             assert_eq!(prefix(text).as_deref(), Some(network), "{text}");
         }
+    }
+
+    #[test]
+    fn a_network_holds_its_addresses_and_no_others() {
+        for (network, inside, outside) in [
+            ("10.0.0.0/8", "10.255.0.1", "11.0.0.1"),
+            ("10.1.2.3/8", "10.255.0.1", "9.255.255.255"),
+            ("0.0.0.0/0", "255.1.2.3", "2001:db8::1"),
+            ("198.51.100.7", "198.51.100.7:443", "198.51.100.8"),
+            ("2001:db8::/32", "[2001:db8:ffff::1]:443", "2001:db9::1"),
+            ("::/0", "2001:db8::1", "198.51.100.7"),
+            ("198.51.100.0/24", "::ffff:198.51.100.7", "198.51.101.7"),
+        ] {
+            let prefix = Prefix::parse(network).unwrap();
+            assert!(prefix.contains(parse(inside).unwrap()), "{network} {inside}");
+            assert!(!prefix.contains(parse(outside).unwrap()), "{network} {outside}");
+        }
+        for text in
+            ["", "10.0.0.0/33", "2001:db8::/129", "10.0.0/8", "10.0.0.0/", "a/8", "1.2.3.4/-1"]
+        {
+            assert_eq!(Prefix::parse(text), None, "{text}");
+        }
+        assert_eq!(network("198.51.100.7", 16).as_deref(), Some("198.51.0.0/16"));
+        assert_eq!(network("2001:db8:1:2::9", 48).as_deref(), Some("2001:db8:1::/48"));
+        assert_eq!((network("198.51.100.7", 33), network("198.51.100.7", -1)), (None, None));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, BooleanBuilder, Int64Builder, StringArray, StringBuilder};
 use arrow::datatypes::DataType;
 
-pub(crate) use ip::prefix as ip_prefix;
+pub(crate) use ip::{Prefix, network as ip_network, parse_address, prefix as ip_prefix};
 
 /// What a function is called, how many arguments it has, and what it does with a row.
 ///
@@ -76,6 +76,13 @@ pub static PASSWORD_WAS_CORRECT: Function = Function {
     body: Body::Truth(|a| result_codes::password_was_correct(a[0]?)),
 };
 
+/// Where a sign-in's `ResultType` leaves it: `success`, `failure` or `interrupted`.
+pub static RESULT_OUTCOME: Function = Function {
+    name: "result_outcome",
+    arguments: 1,
+    body: Body::Text(|a| Some(result_codes::outcome(a[0]?).into())),
+};
+
 /// The legacy protocol of a sign-in by its `ClientAppUsed` and `UserAgent`, else null.
 pub static LEGACY_PROTOCOL: Function = Function {
     name: "legacy_protocol",
@@ -90,6 +97,7 @@ pub static FUNCTIONS: &[&Function] = &[
     &IP_IS_PRIVATE,
     &ASN,
     &RESULT_CLASS,
+    &RESULT_OUTCOME,
     &PASSWORD_WAS_CORRECT,
     &LEGACY_PROTOCOL,
 ];

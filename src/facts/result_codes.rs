@@ -116,6 +116,39 @@ pub(super) fn class(code: &str) -> &'static str {
     find(code).map_or("other", |(_, class, _)| class)
 }
 
+/// What a code leaves a sign-in to be: `interrupted` where it asks for one more step (a prompt, a second
+/// factor, a new password, consent, a fresh sign-in), else `success` or `failure`.
+pub(super) fn outcome(code: &str) -> &'static str {
+    match class(code) {
+        "success" => "success",
+        "mfa_required"
+        | "mfa_enrol_required"
+        | "mfa_expired"
+        | "mfa_transient"
+        | "mfa_app_registration_prompt"
+        | "external_mfa_required"
+        | "password_expired"
+        | "password_change_required"
+        | "password_change_required_ca"
+        | "password_change_required_risk"
+        | "consent_required"
+        | "ca_device_auth_required"
+        | "ca_workplace_join_required"
+        | "device_code_pending"
+        | "flow_token_expired"
+        | "session_revoked"
+        | "session_expired_password"
+        | "session_lifetime_ca"
+        | "token_expired"
+        | "token_expired_inactivity"
+        | "token_expired_signin_frequency"
+        | "token_expired_spa"
+        | "token_revoked" => "interrupted",
+        class if class.starts_with("interrupt_") => "interrupted",
+        _ => "failure",
+    }
+}
+
 /// Whether the password was right.
 pub(super) fn password_was_correct(code: &str) -> Option<bool> {
     find(code)?.2
@@ -150,6 +183,18 @@ mod tests {
             assert_eq!(password_was_correct(code), correct, "{code}");
         }
         assert_eq!(class("50126"), "bad_password");
+        for (code, expected) in [
+            ("0", "success"),
+            ("50074", "interrupted"),
+            ("50140", "interrupted"),
+            ("50058", "interrupted"),
+            ("500121", "failure"),
+            ("53003", "failure"),
+            ("50126", "failure"),
+            ("4242", "failure"),
+        ] {
+            assert_eq!(outcome(code), expected, "{code}");
+        }
         for other in ["4242", "", "Failure", "-1", "50126.0", "99999999999"] {
             assert_eq!((class(other), password_was_correct(other)), ("other", None), "{other}");
         }

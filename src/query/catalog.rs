@@ -7,13 +7,13 @@ use chrono::{DateTime, Utc};
 use datafusion::catalog::{
     CatalogProvider, MemoryCatalogProvider, MemorySchemaProvider, SchemaProvider, TableProvider,
 };
-use datafusion::common::DataFusionError;
+use datafusion::common::{DataFusionError, plan_err};
 use datafusion::datasource::{ViewTable, provider_as_source};
 use datafusion::logical_expr::{LogicalPlanBuilder, ident, lit};
 
-use super::{QueryError, time_value};
+use super::{QueryError, attempts, time_value, watchlists};
 use crate::lake::Lake;
-use crate::table;
+use crate::table::{self, Table};
 
 /// Where tables are put that only one statement sees.
 pub(super) const SCRATCH: &str = "scratch";
@@ -34,6 +34,8 @@ pub(super) fn of(
 ) -> Result<Arc<dyn CatalogProvider>, QueryError> {
     let catalog = MemoryCatalogProvider::new();
     catalog.register_schema(schema, Arc::new(LakeSchema { lake: lake.clone(), window }))?;
+    catalog
+        .register_schema(watchlists::SCHEMA, Arc::new(watchlists::WatchlistTables::default()))?;
     catalog.register_schema(SCRATCH, Arc::new(MemorySchemaProvider::new()))?;
     Ok(Arc::new(catalog))
 }
@@ -47,24 +49,48 @@ struct LakeSchema {
 #[async_trait]
 impl SchemaProvider for LakeSchema {
     fn table_names(&self) -> Vec<String> {
-        table::all().iter().map(|table| table.name.to_owned()).collect()
+        let views = [attempts::NAME.to_owned()];
+        table::all().iter().map(|table| table.name.to_owned()).chain(views).collect()
     }
 
     fn table_exist(&self, name: &str) -> bool {
-        table::by_name(name).is_some()
+        name == attempts::NAME || table::by_name(name).is_some()
     }
 
     async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>, DataFusionError> {
+        if name == attempts::NAME {
+            return self.attempts().await.map(Some);
+        }
         let Some(table) = table::by_name(name) else {
             return Ok(None);
         };
-        let external = |error| DataFusionError::External(Box::new(error));
-        let provider = Arc::new(self.lake.table(table).await.map_err(external)?);
+        let provider = self.provider(table).await?;
         match self.window {
             // Snapshots, ledgers and alerts are not events of the window.
             Some(window) if table.is_log() => Ok(Some(within(name, provider, window)?)),
             _ => Ok(Some(provider)),
         }
+    }
+}
+
+impl LakeSchema {
+    async fn provider(
+        &self,
+        table: &'static Table,
+    ) -> Result<Arc<dyn TableProvider>, DataFusionError> {
+        let opened = self.lake.table(table).await;
+        Ok(Arc::new(opened.map_err(|error| DataFusionError::External(Box::new(error)))?))
+    }
+
+    async fn attempts(&self) -> Result<Arc<dyn TableProvider>, DataFusionError> {
+        let mut inputs = Vec::new();
+        for table in attempts::TABLES.into_iter().filter_map(table::by_name) {
+            inputs.push(self.provider(table).await?);
+        }
+        let Ok(inputs) = <[Arc<dyn TableProvider>; 2]>::try_from(inputs) else {
+            return plan_err!("the tables of {} are not known", attempts::NAME);
+        };
+        Ok(Arc::new(attempts::Attempts::new(inputs, self.window).await?))
     }
 }
 

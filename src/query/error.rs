@@ -1,10 +1,12 @@
 //! Errors of a query, in the analyst's words.
 
-use datafusion::common::{DataFusionError, SchemaError};
+use datafusion::common::{Column, DataFusionError, SchemaError};
 
+use super::{Limits, attempts, watchlists};
 use crate::lake::LakeError;
 use crate::suggest::closest;
 use crate::table;
+use crate::watchlist::{WatchlistError, Watchlists};
 
 /// Why a query gave no answer.
 #[derive(Debug, thiserror::Error)]
@@ -20,51 +22,128 @@ pub enum QueryError {
     Lake(String),
 }
 
+/// What a query could have meant, and what it may take.
+#[derive(Debug, Default)]
+pub(super) struct Surroundings {
+    /// Names of all functions.
+    pub(super) functions: Vec<String>,
+    pub(super) limits: Limits,
+}
+
 impl From<DataFusionError> for QueryError {
     fn from(error: DataFusionError) -> Self {
-        classify(&error)
+        classify(&error, &Surroundings::default())
     }
 }
 
-fn classify(error: &DataFusionError) -> QueryError {
+pub(super) fn classify(error: &DataFusionError, around: &Surroundings) -> QueryError {
     match error {
         DataFusionError::Context(_, inner) | DataFusionError::Diagnostic(_, inner) => {
-            classify(inner)
+            classify(inner, around)
         }
-        DataFusionError::Shared(inner) => classify(inner),
-        DataFusionError::Collection(errors) if !errors.is_empty() => classify(&errors[0]),
+        DataFusionError::Shared(inner) => classify(inner, around),
+        DataFusionError::Collection(errors) if !errors.is_empty() => classify(&errors[0], around),
         DataFusionError::SchemaError(error, _) => QueryError::Wrong(schema_error(error)),
         DataFusionError::SQL(error, _) => {
             QueryError::Wrong(format!("cannot read the SQL: {error}"))
         }
-        DataFusionError::Plan(message) => QueryError::Wrong(plan_error(message)),
-        DataFusionError::NotImplemented(message) => {
-            QueryError::Wrong(format!("not supported: {message}"))
+        DataFusionError::Plan(message) => QueryError::Wrong(plan_error(message, around)),
+        DataFusionError::NotImplemented(message) if message.contains("single SQL statement") => {
+            QueryError::Wrong("one statement at a time: remove what follows the first `;`".into())
         }
-        DataFusionError::External(inner) => match inner.downcast_ref::<LakeError>() {
-            Some(lake) => QueryError::Lake(lake.to_string()),
-            None => QueryError::Failed(inner.to_string()),
-        },
-        other => QueryError::Failed(other.strip_backtrace()),
+        DataFusionError::NotImplemented(message) => {
+            QueryError::Wrong(format!("not supported: {}", plain_words(message)))
+        }
+        DataFusionError::ResourcesExhausted(message) => {
+            QueryError::Failed(exhausted(message, around.limits))
+        }
+        DataFusionError::IoError(io) if io.to_string().contains(OF_DISK) => {
+            QueryError::Failed(exhausted(OF_DISK, around.limits))
+        }
+        DataFusionError::ArrowError(inner, _) => external(inner.as_ref(), around)
+            .unwrap_or_else(|| QueryError::Failed(plain_words(&inner.to_string()))),
+        DataFusionError::External(inner) => external(inner.as_ref(), around)
+            .unwrap_or_else(|| QueryError::Failed(plain_words(&inner.to_string()))),
+        DataFusionError::Internal(message) => QueryError::Failed(format!(
+            "this cannot be evaluated ({}); write it in another way, such as with a cast",
+            plain_words(message)
+        )),
+        DataFusionError::Execution(message) => QueryError::Failed(plain_words(message)),
+        other => QueryError::Failed(plain_words(&other.strip_backtrace())),
     }
+}
+
+/// An error of ours, or one of DataFusion's within another's.
+fn external(
+    error: &(dyn std::error::Error + 'static),
+    around: &Surroundings,
+) -> Option<QueryError> {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if let Some(lake) = error.downcast_ref::<LakeError>() {
+            return Some(QueryError::Lake(lake.to_string()));
+        }
+        if let Some(watchlist) = error.downcast_ref::<WatchlistError>() {
+            return Some(QueryError::Wrong(watchlist.to_string()));
+        }
+        if let Some(inner) = error.downcast_ref::<DataFusionError>() {
+            return Some(classify(inner, around));
+        }
+        cause = error.source();
+    }
+    None
 }
 
 fn schema_error(error: &SchemaError) -> String {
     match error {
-        SchemaError::FieldNotFound { field, valid_fields } => {
-            let names = valid_fields.iter().map(|column| column.name.as_str());
-            unknown("column", &field.name, closest(&field.name, names))
+        SchemaError::FieldNotFound { field, valid_fields } => unknown_column(field, valid_fields),
+        SchemaError::AmbiguousReference { field } => {
+            let name = &field.name;
+            format!("column {name:?} is in several of the tables; say of which, as in t.{name}")
         }
-        other => other.to_string(),
+        SchemaError::DuplicateUnqualifiedField { name }
+        | SchemaError::DuplicateQualifiedField { name, .. } => {
+            format!("two columns are named {name:?}; give one another name with AS")
+        }
     }
 }
 
-fn plan_error(message: &str) -> String {
+fn unknown_column(field: &Column, valid: &[Column]) -> String {
+    let Some(relation) = &field.relation else {
+        let names = valid.iter().map(|column| column.name.as_str());
+        return unknown("column", &field.name, closest(&field.name, names));
+    };
+    let of = |column: &&Column| {
+        column.relation.as_ref().is_some_and(|own| own.table() == relation.table())
+    };
+    if valid.iter().any(|column| of(&column)) {
+        let names = valid.iter().filter(of).map(|column| column.name.as_str());
+        return unknown("column", &field.name, closest(&field.name, names));
+    }
+    let relations = valid.iter().filter_map(|column| Some(column.relation.as_ref()?.table()));
+    unknown("table or alias", relation.table(), closest(relation.table(), relations))
+}
+
+fn plan_error(message: &str, around: &Surroundings) -> String {
+    if let Some(name) = between(message, "table function '", "' not found") {
+        let names = ["_GetWatchlist", "generate_series", "range"];
+        return unknown("table function", name, closest(name, names));
+    }
     if let Some(name) = between(message, "table '", "' not found") {
         let name = name.rsplit('.').next().unwrap_or(name);
-        let names = table::all().iter().map(|table| table.name);
-        let hint = closest(name, names);
+        let names: Vec<_> = tables().collect();
+        let hint = closest(name, names.iter().map(String::as_str));
         return unknown("table", name, hint);
+    }
+    if let Some(name) = between(message, "Invalid function '", "'") {
+        if let Some((_, here)) = OF_KUSTO.iter().find(|(kusto, _)| *kusto == name) {
+            return format!("unknown function {name:?}; here it is {here}");
+        }
+        return unknown(
+            "function",
+            name,
+            closest(name, around.functions.iter().map(String::as_str)),
+        );
     }
     if message.contains("DDL not supported")
         || message.contains("DML not supported")
@@ -72,18 +151,170 @@ fn plan_error(message: &str) -> String {
     {
         return format!("queries only read: {message}");
     }
-    message.to_owned()
+    if let Some(types) = message.split_once("common argument type for comparison operation ") {
+        let types = plain_words(types.1);
+        return format!("{types}: these cannot be compared; cast one of them to the other's type");
+    }
+    if let Some(name) = between(message, "column \"", "\" must appear in the GROUP BY") {
+        let name = name.rsplit('.').next().unwrap_or(name);
+        return format!("column {name:?} is neither in GROUP BY nor within an aggregate function");
+    }
+    if let Some(name) = between(message, "Function '", "' failed to match any signature") {
+        let given = between(message, "DataType: ", ")").unwrap_or("what it is given");
+        let given = plain_words(given);
+        return format!(
+            "{name} does not take a {given}; convert it first, as in TRY_CAST(… AS double)"
+        );
+    }
+    if let Some((name, rest)) = between_rest(message, "Function '", "' requires ")
+        && let Some((wanted, given)) = rest.split_once(", but received ")
+    {
+        let given = given.split(" (DataType").next().unwrap_or(given);
+        return plain_words(&format!("{name} takes a {}, not a {given}", wanted.to_lowercase()));
+    }
+    plain_words(message)
+}
+
+/// What functions of Kusto are in SQL, where the name is another.
+const OF_KUSTO: &[(&str, &str)] = &[
+    ("arg_max", "last_value(… ORDER BY TimeGenerated)"),
+    ("arg_min", "first_value(… ORDER BY TimeGenerated)"),
+    ("bag_keys", "json_object_keys(…)"),
+    ("countif", "count(*) FILTER (WHERE …)"),
+    ("datetime_diff", "a difference of times, t2 - t1"),
+    ("dcount", "count(DISTINCT …), or distinct_approx(…)"),
+    ("dcountif", "count(DISTINCT …) FILTER (WHERE …)"),
+    ("extract_json", "column->>'key'"),
+    ("geo_distance_2points", "haversine_km(lat1, lon1, lat2, lon2)"),
+    ("iff", "CASE WHEN … THEN … ELSE … END"),
+    ("iif", "CASE WHEN … THEN … ELSE … END"),
+    ("ipv4_is_in_range", "ip_in_cidr(IPAddress, '10.0.0.0/8')"),
+    ("ipv4_is_private", "ip_is_private(IPAddress)"),
+    ("ipv6_is_in_range", "ip_in_cidr(IPAddress, '2001:db8::/32')"),
+    ("isempty", "column IS NULL OR column = ''"),
+    ("isnotempty", "column <> ''"),
+    ("isnotnull", "column IS NOT NULL"),
+    ("make_list", "array_agg(…)"),
+    ("make_set", "array_agg(DISTINCT …)"),
+    ("parse_json", "column->>'key', which needs no parsing"),
+    ("startofday", "date_trunc('day', …), or bin(…, '1d')"),
+    ("strcat", "concat(…), or ||"),
+    ("sumif", "sum(…) FILTER (WHERE …)"),
+    ("tobool", "CAST(… AS boolean)"),
+    ("todatetime", "CAST(… AS timestamp)"),
+    ("todynamic", "column->>'key', which needs no parsing"),
+    ("toint", "TRY_CAST(… AS bigint)"),
+    ("tolong", "TRY_CAST(… AS bigint)"),
+    ("tolower", "lower(…)"),
+    ("tostring", "CAST(… AS varchar)"),
+    ("toupper", "upper(…)"),
+];
+
+/// Names of all that can be read from.
+fn tables() -> impl Iterator<Item = String> {
+    let lists = Watchlists::default().names();
+    let lists = lists.into_iter().map(|name| format!("{}.{name}", watchlists::SCHEMA));
+    let own = table::all().iter().map(|table| table.name.to_owned());
+    own.chain([attempts::NAME.to_owned()]).chain(lists)
 }
 
 fn unknown(what: &str, name: &str, hint: Option<&str>) -> String {
     match hint {
         Some(hint) => format!("unknown {what} {name:?}; did you mean {hint:?}?"),
         None if what == "table" => {
-            let names: Vec<_> = table::all().iter().map(|table| table.name).collect();
+            let names: Vec<_> = tables().collect();
             format!("unknown table {name:?}; the lake has {}", names.join(", "))
         }
-        None => format!("unknown {what} {name:?}; `DESCRIBE TableName` lists the columns"),
+        None if what == "column" => {
+            format!("unknown column {name:?}; `DESCRIBE TableName` lists the columns")
+        }
+        None if what == "function" => {
+            format!("unknown function {name:?}; `SHOW FUNCTIONS` lists them")
+        }
+        None => format!("unknown {what} {name:?}"),
     }
+}
+
+/// The setting that DataFusion names when the disk is full.
+const OF_DISK: &str = "max_temp_directory_size";
+
+fn exhausted(message: &str, limits: Limits) -> String {
+    let size = |bytes: u64| match bytes >> 30 {
+        0 => format!("{} MB", bytes >> 20),
+        _ => format!("{:.1} GB", bytes as f64 / f64::from(1 << 30)),
+    };
+    if message.contains(OF_DISK) {
+        let limit = size(limits.spill);
+        return format!("it needs more than {limit} on disk; ask for less, or raise `query.spill`");
+    }
+    let limit = size(limits.memory as u64);
+    format!("it needs more than {limit} of memory; ask for less, or raise `query.memory`")
+}
+
+/// DataFusion's names of things in an analyst's.
+const WORDS: &[(&str, &str)] = &[
+    ("entralog.lake.", ""),
+    ("entralog.scratch.", ""),
+    ("Error during planning: ", ""),
+    ("Internal error: ", ""),
+    ("Execution error: ", ""),
+    ("Arrow error: ", ""),
+    ("Cast error: ", ""),
+    ("Parser error: ", ""),
+    ("While expanding wildcard, ", ""),
+    ("\n", " "),
+    ("Optimizer rule 'simplify_expressions' failed", ""),
+    ("Timestamp(Microsecond, Some(\"UTC\"))", "datetime"),
+    ("Timestamp(µs, \"UTC\")", "datetime"),
+    ("Timestamp(ns, \"+00:00\")", "datetime"),
+    ("Interval(MonthDayNano)", "interval"),
+    ("LargeUtf8", "string"),
+    ("Utf8View", "string"),
+    ("Utf8", "string"),
+    ("Int64", "long"),
+    ("Float64", "real"),
+    ("Boolean", "bool"),
+];
+
+/// What DataFusion says, without what only its developers understand.
+fn plain_words(message: &str) -> String {
+    // What follows is for those who would mend DataFusion, or repeats the whole statement.
+    let ends = [
+        "\n\nbacktrace:",
+        "This issue was likely caused",
+        ", currently only ",
+        " Candidate functions:",
+        "\nCandidate functions:",
+        "\n\tCandidate functions:",
+        " You might need to add explicit type casts",
+        "caused by\n",
+    ];
+    let mut message = message.to_owned();
+    for end in ends {
+        if let Some(at) = message.find(end)
+            && at > 0
+        {
+            message.truncate(at);
+        }
+    }
+    for (theirs, ours) in WORDS {
+        message = message.replace(theirs, ours);
+    }
+    let message = message.trim().trim_end_matches('.');
+    if message.starts_with("Cannot cast string") {
+        return format!("{message}; TRY_CAST gives null instead");
+    }
+    match between(message, "Error parsing timestamp from '", "'") {
+        Some(text) => {
+            format!("'{text}' is no time; write one as '2026-01-31T12:00:00Z', or as ago('7d')")
+        }
+        None => message.to_owned(),
+    }
+}
+
+/// What is between two texts, and what follows them.
+fn between_rest<'a>(text: &'a str, before: &str, after: &str) -> Option<(&'a str, &'a str)> {
+    text.split_once(before)?.1.split_once(after)
 }
 
 fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {

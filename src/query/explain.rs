@@ -14,7 +14,8 @@ use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::scalar::ScalarValue;
 use futures::TryStreamExt as _;
 
-use super::{QueryError, Session};
+use super::attempts::Attempts;
+use super::{Parameters, QueryError, Session, owned, running};
 use crate::lake::LakeTable;
 
 /// What was found out about a query by running it.
@@ -61,6 +62,19 @@ impl Session {
         sql: &str,
         parameters: &[(&str, ScalarValue)],
     ) -> Result<Explanation, QueryError> {
+        let (sql, parameters) = (sql.to_owned(), owned(parameters));
+        let explained = |session: Self| async move {
+            let explained = session.explained(&sql, parameters).await;
+            explained.map_err(|error| session.said(&error))
+        };
+        running::whole(self, explained).await
+    }
+
+    async fn explained(
+        &self,
+        sql: &str,
+        parameters: Parameters,
+    ) -> Result<Explanation, DataFusionError> {
         let (state, plan) = self.frame(sql, parameters).await?.into_parts();
         let plan = state.optimize(&plan)?;
         let physical = state.query_planner().create_physical_plan(&plan, &state).await?;
@@ -71,10 +85,8 @@ impl Session {
         scans_of(&physical, &mut read);
         let mut scans = Vec::new();
         for table in tables_of(&plan)? {
-            let (files, bytes) = table
-                .size()
-                .await
-                .map_err(|error| QueryError::from(DataFusionError::External(Box::new(error))))?;
+            let (files, bytes) =
+                table.size().await.map_err(|error| DataFusionError::External(Box::new(error)))?;
             let name = table.table().name;
             // A scan that needs no file is none for DataFusion.
             let place = read.iter().position(|(scan, _)| scan.table == name);
@@ -88,14 +100,15 @@ impl Session {
 }
 
 /// The tables of the lake that a plan reads, each as often as it does.
-fn tables_of(plan: &LogicalPlan) -> Result<Vec<LakeTable>, QueryError> {
+fn tables_of(plan: &LogicalPlan) -> Result<Vec<LakeTable>, DataFusionError> {
     let mut tables = Vec::new();
     plan.apply_with_subqueries(|plan| {
         if let LogicalPlan::TableScan(scan) = plan
             && let Ok(provider) = source_as_provider(&scan.source)
-            && let Some(table) = provider.downcast_ref::<LakeTable>()
         {
-            tables.push(table.clone());
+            tables.extend(provider.downcast_ref::<LakeTable>().cloned());
+            let attempts = provider.downcast_ref::<Attempts>();
+            tables.extend(attempts.into_iter().flat_map(Attempts::tables));
         }
         Ok(TreeNodeRecursion::Continue)
     })?;

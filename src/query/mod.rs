@@ -4,43 +4,52 @@
 //! into dynamic columns. Statements that would change anything are refused before they are
 //! planned. A session can be [narrowed](Session::within) to a window of time: rules run so.
 
+mod attempts;
 mod catalog;
 mod derived_columns;
+mod describe;
 mod distinct;
 mod durations;
+mod dynamic;
 mod error;
 mod explain;
 mod functions;
 mod json_columns;
+mod limits;
 mod optimizer;
+mod running;
+mod watchlists;
 
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use chrono::{DateTime, Utc};
-use datafusion::common::DataFusionError;
+use datafusion::catalog::TableFunctionImpl;
+use datafusion::common::{DataFusionError, TableReference, plan_err};
 use datafusion::config::Dialect;
 use datafusion::execution::FunctionRegistry as _;
-use datafusion::execution::disk_manager::DiskManagerBuilder;
-use datafusion::execution::memory_pool::FairSpillPool;
-use datafusion::execution::runtime_env::RuntimeEnvBuilder;
-use datafusion::execution::session_state::SessionStateBuilder;
+use datafusion::execution::runtime_env::RuntimeEnv;
+use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::prelude::{DataFrame, SQLOptions, SessionConfig, SessionContext};
-
+use datafusion::sql::parser::Statement;
+use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
+use datafusion::sql::sqlparser::keywords::Keyword;
+use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
+use futures::TryStreamExt as _;
 use futures::stream::BoxStream;
-use futures::{StreamExt as _, TryStreamExt as _};
+use object_store::ObjectStore;
+use url::Url;
 
 use self::durations::Durations;
 pub use catalog::Window;
 pub use datafusion::common::ScalarValue;
 pub use error::QueryError;
 pub use explain::{Explanation, Scan};
+pub use limits::Limits;
 
 use crate::lake::{Lake, LakeTable};
-
-/// Memory that one session may take before it spills to disk, in bytes.
-const MEMORY_LIMIT: usize = 1 << 30;
+use error::Surroundings;
 
 /// In this dialect `a->>'b' = 'c'` compares what `->>` gives; in DataFusion's own it would compare
 /// first.
@@ -51,8 +60,12 @@ const CATALOG: &str = "entralog";
 const SCHEMA: &str = "lake";
 
 /// A place to run queries.
+#[derive(Clone)]
 pub struct Session {
     context: SessionContext,
+    limits: Limits,
+    /// Where the files of the lake are.
+    store: (Url, Arc<dyn ObjectStore>),
 }
 
 /// The rows of a query, as they come.
@@ -78,7 +91,15 @@ impl Session {
     /// # Errors
     /// DataFusion cannot be set up.
     pub fn new(lake: &Lake) -> Result<Self, QueryError> {
-        Self::over(lake, None)
+        Self::over(lake, None, Limits::default())
+    }
+
+    /// A session over all of the lake whose queries take no more than what is given.
+    ///
+    /// # Errors
+    /// DataFusion cannot be set up.
+    pub fn with_limits(lake: &Lake, limits: Limits) -> Result<Self, QueryError> {
+        Self::over(lake, None, limits)
     }
 
     /// A session in which tables of events hold only the rows of a window.
@@ -86,34 +107,29 @@ impl Session {
     /// # Errors
     /// DataFusion cannot be set up.
     pub fn within(lake: &Lake, window: Window) -> Result<Self, QueryError> {
-        Self::over(lake, Some(window))
+        Self::over(lake, Some(window), Limits::default())
     }
 
-    fn over(lake: &Lake, window: Option<Window>) -> Result<Self, QueryError> {
-        let mut config = SessionConfig::new()
+    fn over(lake: &Lake, window: Option<Window>, limits: Limits) -> Result<Self, QueryError> {
+        let config = config()
             .with_default_catalog_and_schema(CATALOG, SCHEMA)
             .with_create_default_catalog_and_schema(false)
             .with_information_schema(true);
-        config.options_mut().sql_parser.dialect = DIALECT;
-        config.options_mut().sql_parser.enable_ident_normalization = false;
-        config.options_mut().execution.time_zone = Some("+00:00".into());
-        let runtime = RuntimeEnvBuilder::new()
-            .with_memory_pool(Arc::new(FairSpillPool::new(MEMORY_LIMIT)))
-            .with_disk_manager_builder(DiskManagerBuilder::default())
-            .build_arc()?;
-        let state = SessionStateBuilder::new_with_default_features()
-            .with_config(config)
-            .with_runtime_env(runtime)
-            .with_optimizer_rules(optimizer::rules())
-            .build();
-        let mut context = SessionContext::new_with_state(state);
-        datafusion_functions_json::register_all(&mut context)?;
-        context.register_expr_planner(Arc::new(Durations::new()))?;
-        functions::register(&context);
-        let (url, store) = lake.store();
-        context.register_object_store(&url, store);
+        let context = context_of(config, Arc::default())?;
+        let watchlists: Arc<dyn TableFunctionImpl> =
+            Arc::new(watchlists::WatchlistTables::default());
+        context.register_udtf(watchlists::FUNCTION, watchlists);
         context.register_catalog(CATALOG, catalog::of(lake, SCHEMA, window)?);
-        Ok(Self { context })
+        Ok(Self { context, limits, store: lake.store() })
+    }
+
+    /// The same session for one query, with memory and disk of its own.
+    fn on(&self, runtime: Arc<RuntimeEnv>) -> Self {
+        let (url, store) = &self.store;
+        runtime.register_object_store(url, Arc::clone(store));
+        let state = SessionStateBuilder::new_from_existing(self.context.state());
+        let context = SessionContext::new_with_state(state.with_runtime_env(runtime).build());
+        Self { context, limits: self.limits, store: self.store.clone() }
     }
 
     /// Runs one read-only statement.
@@ -137,7 +153,8 @@ impl Session {
         Ok(Answer { schema, batches: batches.try_collect().await? })
     }
 
-    /// Starts one read-only statement, whose rows come while it runs; dropping them ends it.
+    /// Starts one read-only statement, whose rows come while it runs; dropping them ends it, and so
+    /// does the [time](Limits::timeout) that it may take.
     ///
     /// # Errors
     /// The statement is wrong or would change something. That it failed while it ran is said
@@ -147,28 +164,26 @@ impl Session {
         sql: &str,
         parameters: &[(&str, ScalarValue)],
     ) -> Result<Rows, QueryError> {
-        let frame = self.frame(sql, parameters).await?;
-        let schema = json_columns::as_text(frame.schema().as_arrow());
-        let batches = frame.execute_stream().await?.map(|batch| {
-            let batch = json_columns::to_text(&batch?).map_err(DataFusionError::from)?;
-            Ok(batch)
-        });
-        Ok(Rows { schema, batches: batches.boxed() })
+        running::start(self, sql.to_owned(), owned(parameters)).await
     }
 
-    /// Names of the lake's tables that a statement reads.
+    /// Names of the lake's tables that a statement reads, also through a view.
     ///
     /// # Errors
     /// The statement is wrong.
     pub fn tables_of(&self, sql: &str) -> Result<Vec<String>, QueryError> {
         let state = self.context.state();
-        let statement = state.sql_to_statement(sql, &DIALECT)?;
-        let references = state.resolve_table_references(&statement)?;
-        let mut names: Vec<_> = references
-            .into_iter()
-            .map(|reference| reference.table().to_owned())
-            .filter(|name| crate::table::by_name(name).is_some())
-            .collect();
+        let said = |error| self.said(&error);
+        let statement = read(&state, sql).map_err(said)?;
+        let references = state.resolve_table_references(&statement).map_err(said)?;
+        let mut names = Vec::new();
+        for reference in references {
+            match reference.table() {
+                attempts::NAME => names.extend(attempts::TABLES.map(str::to_owned)),
+                name if crate::table::by_name(name).is_some() => names.push(name.to_owned()),
+                _ => {}
+            }
+        }
         names.sort();
         names.dedup();
         Ok(names)
@@ -180,38 +195,127 @@ impl Session {
         table: LakeTable,
         sql: &str,
     ) -> Result<Answer, QueryError> {
-        self.context.register_table(
-            datafusion::common::TableReference::full(CATALOG, catalog::SCRATCH, "rows"),
-            Arc::new(table),
-        )?;
+        let name = || TableReference::full(CATALOG, catalog::SCRATCH, "rows");
+        self.context.register_table(name(), Arc::new(table))?;
         let answer = self.query(sql).await;
-        self.context.deregister_table(datafusion::common::TableReference::full(
-            CATALOG,
-            catalog::SCRATCH,
-            "rows",
-        ))?;
+        self.context.deregister_table(name())?;
         answer
     }
 
-    async fn frame(
-        &self,
-        sql: &str,
-        parameters: &[(&str, ScalarValue)],
-    ) -> Result<DataFrame, QueryError> {
-        let frame = self.plan(sql).await?;
-        match parameters {
-            [] => Ok(frame),
-            _ => Ok(frame.with_param_values(parameters.to_vec())?),
-        }
+    /// What a statement asks about what there is to ask for, if it does.
+    async fn described(&self, sql: &str) -> Result<Option<RecordBatch>, DataFusionError> {
+        let statement = read(&self.context.state(), sql)?;
+        describe::answer(&self.context, &statement).await
     }
 
-    async fn plan(&self, sql: &str) -> Result<DataFrame, QueryError> {
+    /// A statement as DataFusion runs it, with values for its parameters.
+    async fn frame(&self, sql: &str, parameters: Parameters) -> Result<DataFrame, DataFusionError> {
+        let frame = self.plan(sql).await?;
+        if parameters.is_empty() { Ok(frame) } else { frame.with_param_values(parameters) }
+    }
+
+    async fn plan(&self, sql: &str) -> Result<DataFrame, DataFusionError> {
         let read_only = SQLOptions::new()
             .with_allow_ddl(false)
             .with_allow_dml(false)
             .with_allow_statements(false);
-        self.context.sql_with_options(sql, read_only).await.map_err(QueryError::from)
+        let state = self.context.state();
+        let mut statement = read(&state, sql)?;
+        dynamic::rewrite(&mut statement);
+        let plan = state.statement_to_plan(statement).await?;
+        read_only.verify_plan(&plan)?;
+        self.context.execute_logical_plan(plan).await
     }
+
+    /// An error in words that name what this session has.
+    fn said(&self, error: &DataFusionError) -> QueryError {
+        let state = self.context.state();
+        let functions = (state.scalar_functions().keys())
+            .chain(state.aggregate_functions().keys())
+            .chain(state.window_functions().keys())
+            .cloned()
+            .collect();
+        error::classify(error, &Surroundings { functions, limits: self.limits })
+    }
+}
+
+/// Operators that a statement may have. They nest, one in the other, as deep as there are many.
+const MOST_OPERATORS: usize = 3_000;
+
+/// Reads a statement.
+fn read(state: &SessionState, sql: &str) -> Result<Statement, DataFusionError> {
+    let tokens = Tokenizer::new(&PostgreSqlDialect {}, sql).tokenize().unwrap_or_default();
+    let is_operator = |token: &&Token| match token {
+        Token::Word(word) => matches!(
+            word.keyword,
+            Keyword::AND
+                | Keyword::OR
+                | Keyword::NOT
+                | Keyword::IS
+                | Keyword::IN
+                | Keyword::LIKE
+                | Keyword::ILIKE
+                | Keyword::BETWEEN
+                | Keyword::COLLATE
+                | Keyword::AT
+                | Keyword::UNION
+                | Keyword::EXCEPT
+                | Keyword::INTERSECT
+        ),
+        Token::Comma | Token::Number(..) | Token::SingleQuotedString(_) | Token::Whitespace(_) => {
+            false
+        }
+        Token::Period | Token::LParen | Token::RParen | Token::SemiColon | Token::EOF => false,
+        _ => true,
+    };
+    let operators = tokens.iter().filter(is_operator).count();
+    if operators > MOST_OPERATORS {
+        return plan_err!(
+            "the statement has {operators} operators, and may have {MOST_OPERATORS}; write many alternatives as IN (…)"
+        );
+    }
+    state.sql_to_statement(sql, &DIALECT)
+}
+
+/// Values for the parameters of a statement, by name.
+type Parameters = Vec<(String, ScalarValue)>;
+
+fn owned(parameters: &[(&str, ScalarValue)]) -> Parameters {
+    parameters.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
+}
+
+/// How SQL is read here.
+fn config() -> SessionConfig {
+    let mut config = SessionConfig::new();
+    config.options_mut().sql_parser.dialect = DIALECT;
+    config.options_mut().sql_parser.enable_ident_normalization = false;
+    config.options_mut().execution.time_zone = Some("+00:00".into());
+    config
+}
+
+/// A context with all functions and rules, and no tables.
+fn context_of(
+    config: SessionConfig,
+    runtime: Arc<RuntimeEnv>,
+) -> Result<SessionContext, DataFusionError> {
+    let mut builder = SessionStateBuilder::new_with_default_features();
+    builder.expr_planners().get_or_insert_default().insert(0, Arc::new(dynamic::Planner));
+    let state = builder
+        .with_config(config)
+        .with_runtime_env(runtime)
+        .with_optimizer_rules(optimizer::rules())
+        .build();
+    let mut context = SessionContext::new_with_state(state);
+    datafusion_functions_json::register_all(&mut context)?;
+    dynamic::register(&mut context)?;
+    context.register_expr_planner(Arc::new(Durations::new()))?;
+    functions::register(&context);
+    Ok(context)
+}
+
+/// A context to plan in what another one runs.
+fn plain_context() -> Result<SessionContext, DataFusionError> {
+    context_of(config(), Arc::new(RuntimeEnv::default()))
 }
 
 /// An instant as the value of a parameter.

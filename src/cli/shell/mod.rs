@@ -18,7 +18,7 @@ mod workers;
 use std::io::{BufWriter, Write as _};
 use std::ops::Range;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
@@ -71,6 +71,8 @@ impl Settings {
 
 struct Shell<'a> {
     context: &'a Context,
+    /// How long a statement may take, where it is not as configured.
+    timeout: Option<Duration>,
     workers: Workers,
     session: Arc<Session>,
     settings: Settings,
@@ -87,8 +89,12 @@ struct Sql {
 ///
 /// # Errors
 /// The lake cannot be read when the shell opens, or the terminal cannot be used.
-pub(super) async fn run(context: &Context, limit: Option<Limit>) -> Result<Exit, Failure> {
-    let session = Arc::new(query::session(context).await?);
+pub(super) async fn run(
+    context: &Context,
+    limit: Option<Limit>,
+    timeout: Option<Duration>,
+) -> Result<Exit, Failure> {
+    let session = Arc::new(query::session(context, timeout).await?);
     restore_when_ended();
     let settings = Settings {
         format: context.format(),
@@ -107,7 +113,7 @@ pub(super) async fn run(context: &Context, limit: Option<Limit>) -> Result<Exit,
         (names.tables, names.functions) = (found.tables, found.functions);
     });
     let language = Sql { names: Arc::clone(&names) };
-    let mut shell = Shell { context, workers, session, settings, names };
+    let mut shell = Shell { context, timeout, workers, session, settings, names };
     let mut editor = Editor::new(history());
     let lake = &context.config.lake;
     say(&format!(
@@ -192,7 +198,8 @@ impl Shell<'_> {
     async fn renew(&mut self) {
         let renewed = async {
             let workers = Workers::new()?;
-            Ok::<_, Failure>((workers, Arc::new(query::session(self.context).await?)))
+            let session = query::session(self.context, self.timeout).await?;
+            Ok::<_, Failure>((workers, Arc::new(session)))
         };
         match renewed.await {
             Ok((workers, session)) => (self.workers, self.session) = (workers, session),

@@ -1,15 +1,23 @@
-//! Functions of the field, beside DataFusion's own: [`facts`], and ways into JSON.
+//! Functions of the field, beside DataFusion's own: [`facts`], times, networks, places, and ways
+//! into JSON.
 //!
-//! Every function here takes text columns and gives a value a row; null in, null out.
+//! Those of facts take text columns and give a value a row; null in, null out.
 
+mod bounded;
+mod distance;
 mod json;
+mod network;
+mod span;
+mod time;
 
-use arrow::array::ArrayRef;
+use arrow::array::{ArrayRef, AsArray as _, StringArray};
 use arrow::compute::cast;
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, Int64Type};
 use datafusion::common::DataFusionError;
+use datafusion::functions_aggregate::approx_distinct::approx_distinct_udaf;
 use datafusion::logical_expr::{
-    ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
+    ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature,
+    Volatility,
 };
 use datafusion::prelude::SessionContext;
 
@@ -20,6 +28,51 @@ pub(super) fn register(context: &SessionContext) {
     for function in facts::FUNCTIONS.iter().copied().chain([&JSON_FIND]) {
         context.register_udf(ScalarUDF::from(TextFunction::new(function)));
     }
+    context.register_udf(ScalarUDF::from(time::Ago::new()));
+    context.register_udf(ScalarUDF::from(time::Bin::new()));
+    context.register_udf(ScalarUDF::from(network::IpInCidr::new()));
+    context.register_udf(ScalarUDF::from(distance::Haversine::new()));
+    let distinct = approx_distinct_udaf().as_ref().clone();
+    context.register_udaf(distinct.with_aliases(["distinct_approx"]));
+    let state = context.state();
+    for function in bounded::all(|name| state.scalar_functions().get(name).cloned()) {
+        context.register_udf(function);
+    }
+}
+
+/// What `_GetWatchlist` is.
+pub(super) const WATCHLIST: &str = "The rows of a watchlist: _GetWatchlist('VIPs').";
+
+/// What the functions that are not DataFusion's mean.
+const MEANINGS: &[(&str, &str)] = &[
+    ("ago", "The instant so long before now: ago('7d')."),
+    ("asn", "The number of an autonomous system."),
+    ("bin", "A time or a number rounded down: bin(TimeGenerated, '1h'), bin(DurationMs, 100)."),
+    ("distinct_approx", "About how many different values there are."),
+    ("haversine_km", "Kilometres between two places: haversine_km(lat1, lon1, lat2, lon2)."),
+    ("ip_address", "An address without port, brackets and zone."),
+    (
+        "ip_in_cidr",
+        "Whether an address is in a network: ip_in_cidr(IPAddress, '10.0.0.0/8, 2001:db8::/32').",
+    ),
+    ("ip_is_private", "Whether an address is of no public network."),
+    ("ip_prefix", "The /24 or /64 of an address, or of another length: ip_prefix(IPAddress, 16)."),
+    (
+        "json_find",
+        "Of the first object in an array whose key has the value, a field: json_find(TargetResources, 'type', 'User', 'id').",
+    ),
+    (
+        "legacy_protocol",
+        "The legacy protocol of a sign-in: legacy_protocol(ClientAppUsed, UserAgent).",
+    ),
+    ("password_was_correct", "What a ResultType says of the password; null where it cannot tell."),
+    ("result_class", "The class of a ResultType, such as bad_password."),
+    ("result_outcome", "Where a ResultType leaves the sign-in: success, failure or interrupted."),
+];
+
+/// What a function means, if it is not DataFusion's.
+pub(super) fn meaning(name: &str) -> Option<&'static str> {
+    MEANINGS.iter().find(|(own, _)| *own == name).map(|(_, meaning)| *meaning)
 }
 
 /// `json_find(TargetResources, 'type', 'User', 'id')`: of the first object in a JSON array whose key
@@ -43,7 +96,14 @@ struct TextFunction {
 
 impl TextFunction {
     fn new(function: &'static Function) -> Self {
-        Self { function, signature: Signature::string(function.arguments, Volatility::Immutable) }
+        let texts = Signature::string(function.arguments, Volatility::Immutable);
+        let signature = if *function == facts::IP_PREFIX {
+            let with_length = TypeSignature::Exact(vec![DataType::Utf8, DataType::Int64]);
+            Signature::one_of(vec![texts.type_signature, with_length], Volatility::Immutable)
+        } else {
+            texts
+        };
+        Self { function, signature }
     }
 }
 
@@ -61,6 +121,11 @@ impl ScalarUDFImpl for TextFunction {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue, DataFusionError> {
+        if let [of, length] = args.args.as_slice()
+            && self.function.arguments == 1
+        {
+            return network_of(of, length, args.number_rows);
+        }
         let arrays = ColumnarValue::values_to_arrays(&args.args)?
             .iter()
             .map(|array| Ok(cast(array, &DataType::Utf8)?))
@@ -71,4 +136,18 @@ impl ScalarUDFImpl for TextFunction {
             .collect::<Result<Vec<_>, _>>()?;
         Ok(ColumnarValue::Array(self.function.evaluate(&columns)))
     }
+}
+
+/// `ip_prefix(IPAddress, 16)`: the network of a length that is not the usual one.
+fn network_of(
+    addresses: &ColumnarValue,
+    lengths: &ColumnarValue,
+    rows: usize,
+) -> Result<ColumnarValue, DataFusionError> {
+    let addresses = cast(&addresses.to_array(rows)?, &DataType::Utf8)?;
+    let lengths = lengths.to_array(rows)?;
+    let lengths = lengths.as_primitive::<Int64Type>();
+    let rows = addresses.as_string::<i32>().iter().zip(lengths);
+    let networks = rows.map(|(address, length)| facts::ip_network(address?, length?));
+    Ok(ColumnarValue::Array(std::sync::Arc::new(networks.collect::<StringArray>())))
 }

@@ -1,0 +1,30 @@
+//! What is in dynamic columns, in SQL: `->`, `->>`, `Status['errorCode']` and `Status.errorCode`.
+//!
+//! The rule: what a query gives out of `->` is JSON text. Wherever else it stands, it is the plain value, as
+//! `->>` gives it: a number beside a number, a truth value beside one and where a condition stands, else text.
+//! [`syntax`] finds out from the statement where a path stands and says so by the [`functions`] that
+//! evaluate it; [`planner`] and [`typing`] see the types of what stands beside it.
+//!
+//! The operator of `datafusion-functions-json` gives a union instead, which compares by the form of its
+//! values: `Status->'errorCode' = '50126'` is false for a number, without a word.
+
+mod call;
+mod functions;
+mod planner;
+mod syntax;
+mod typing;
+
+use datafusion::common::Result;
+use datafusion::execution::FunctionRegistry as _;
+use datafusion::prelude::SessionContext;
+
+pub(super) use planner::Planner;
+pub(super) use syntax::rewrite;
+
+/// Makes the functions and rules of this module known to a session.
+pub(super) fn register(context: &mut SessionContext) -> Result<()> {
+    for function in functions::all() {
+        context.register_udf(function)?;
+    }
+    context.register_function_rewrite(std::sync::Arc::new(typing::Typing))
+}

@@ -1,0 +1,63 @@
+//! What only the types in a statement tell: brackets after text reach into JSON, and text beside a
+//! truth value is one.
+
+use arrow::datatypes::DataType;
+use datafusion::common::{DFSchema, Result};
+use datafusion::logical_expr::expr::ScalarFunction;
+use datafusion::logical_expr::planner::{
+    ExprPlanner, PlannerResult, RawBinaryExpr, RawFieldAccessExpr,
+};
+use datafusion::logical_expr::{Expr, ExprSchemable as _, GetFieldAccess, lit, try_cast};
+use datafusion::sql::sqlparser::ast::BinaryOperator as Op;
+use datafusion_functions_json::udfs::json_as_text_udf;
+
+/// Asked before DataFusion's own.
+#[derive(Debug)]
+pub(in crate::query) struct Planner;
+
+impl ExprPlanner for Planner {
+    /// `AuthenticationDetails[0]['succeeded']`: text columns that hold JSON, and what a query around
+    /// another calls otherwise.
+    fn plan_field_access(
+        &self,
+        raw: RawFieldAccessExpr,
+        schema: &DFSchema,
+    ) -> Result<PlannerResult<RawFieldAccessExpr>> {
+        if !raw.expr.get_type(schema)?.is_string() {
+            return Ok(PlannerResult::Original(raw));
+        }
+        let step = match &raw.field_access {
+            GetFieldAccess::NamedStructField { name } => lit(name.clone()),
+            GetFieldAccess::ListIndex { key } => key.as_ref().clone(),
+            GetFieldAccess::ListRange { .. } => return Ok(PlannerResult::Original(raw)),
+        };
+        let args = match raw.expr {
+            Expr::ScalarFunction(inner) if inner.func == json_as_text_udf() => {
+                inner.args.into_iter().chain([step]).collect()
+            }
+            expr => vec![expr, step],
+        };
+        let text = ScalarFunction { func: json_as_text_udf(), args };
+        Ok(PlannerResult::Planned(Expr::ScalarFunction(text)))
+    }
+
+    fn plan_binary_op(
+        &self,
+        mut raw: RawBinaryExpr,
+        schema: &DFSchema,
+    ) -> Result<PlannerResult<RawBinaryExpr>> {
+        if matches!(raw.op, Op::Eq | Op::NotEq) {
+            let (left, right) = (raw.left.get_type(schema), raw.right.get_type(schema));
+            match (left, right) {
+                (Ok(DataType::Boolean), Ok(text)) if text.is_string() => {
+                    raw.right = try_cast(raw.right, DataType::Boolean);
+                }
+                (Ok(text), Ok(DataType::Boolean)) if text.is_string() => {
+                    raw.left = try_cast(raw.left, DataType::Boolean);
+                }
+                _ => {}
+            }
+        }
+        Ok(PlannerResult::Original(raw))
+    }
+}

@@ -1,0 +1,190 @@
+//! Values out of dynamic columns: wherever they stand in a query, the answer is the one that was meant.
+
+use serde_json::{Value, json};
+
+use crate::support::{Workspace, lines, sign_in};
+
+/// Error codes of all forms: a number, one with a fraction, text, none at all.
+fn sign_ins() -> Workspace {
+    let workspace = Workspace::new();
+    let codes = [json!(9), json!(10), json!(50126), json!(50.5), json!("50126"), json!(null)];
+    let record = |(n, code): (usize, &Value)| {
+        let mut record =
+            sign_in("2026-01-05T10:00:00Z", "ada@contoso.com", "50126", &format!("s{n}"));
+        record["properties"]["status"] =
+            json!({"errorCode": code, "additionalDetails": "MFA required"});
+        record["properties"]["deviceDetail"] =
+            json!({"isCompliant": n % 2 == 0, "trustType": "", "tags": ["a", {"b": n}]});
+        record["properties"]["location"]["city"] = json!(if n < 3 { "Bonn" } else { "Köln" });
+        record
+    };
+    let records: Vec<_> = codes.iter().enumerate().map(record).collect();
+    workspace.write("logs.ndjson", lines(&records));
+    workspace.succeed(&["ingest", "--from", "logs.ndjson"]);
+    workspace
+}
+
+#[test]
+fn a_value_of_json_is_of_the_type_of_what_it_is_compared_with() {
+    let workspace = sign_ins();
+    for (condition, rows) in [
+        ("Status->'errorCode' = '50126'", 2),
+        ("Status->'errorCode' = 50126", 2),
+        ("50126 = Status->'errorCode'", 2),
+        ("Status->'errorCode' <> 50126", 3),
+        ("Status->'errorCode' > 50", 3),
+        ("Status->'errorCode' > '50'", 3),
+        ("Status->'errorCode' > 50.4 AND Status->'errorCode' < 51", 1),
+        ("Status->>'errorCode' > 50", 3),
+        ("Status->'errorCode' IN (9, 10)", 2),
+        ("Status->'errorCode' IN ('9', '10')", 2),
+        ("Status->'errorCode' NOT IN (9, 10)", 3),
+        ("Status->'errorCode' BETWEEN 9 AND 51", 3),
+        ("Status->'errorCode' NOT BETWEEN 9 AND 51", 2),
+        ("Status->'errorCode' IS NULL", 1),
+        ("Status->'errorCode' IS NOT NULL", 5),
+        ("Status->'errorCode' IS DISTINCT FROM 9", 5),
+        ("Status->'errorCode' = DurationMs + 9", 1),
+        ("Status->'errorCode' = ResultType", 2),
+        ("Status->'errorCode' + 1 = 10", 1),
+        ("-(Status->'errorCode') = -9", 1),
+        ("Status->'additionalDetails' LIKE 'MFA%'", 6),
+        ("Status->'additionalDetails' ILIKE 'mfa req%'", 6),
+        ("Status->'additionalDetails' = 'MFA required'", 6),
+        ("lower(Status->'additionalDetails') = 'mfa required'", 6),
+        ("Status->'additionalDetails' ~ '^MFA'", 6),
+        ("DeviceDetail->'isCompliant' = true", 3),
+        ("DeviceDetail->'isCompliant'", 3),
+        ("NOT DeviceDetail->'isCompliant'", 3),
+        ("DeviceDetail->'isCompliant' AND Status->'errorCode' = 9", 1),
+        ("DeviceDetail->'isCompliant' IS TRUE", 3),
+        ("DeviceDetail->'trustType' = ''", 6),
+        ("LocationDetails->'city' = 'Köln'", 3),
+        ("LocationDetails->'city' = (SELECT 'Köln')", 3),
+        ("LocationDetails->'city' IN (SELECT 'Bonn')", 3),
+        ("DeviceDetail->'tags'->1->'b' = 3", 1),
+        ("DeviceDetail->'tags'->0 = 'a'", 6),
+        ("DeviceDetail['tags'][1]['b'] = 3", 1),
+        ("DeviceDetail['isCompliant']", 3),
+        ("IsInteractive = 'true' OR IsInteractive IS NULL", 6),
+        ("DeviceDetail->>'isCompliant' = (Id = 's0')", 4),
+        ("LocationDetails.city = 'Bonn'", 3),
+        ("s.LocationDetails.city = 'Bonn'", 3),
+        ("s.Status['errorCode'] > 50", 3),
+        ("json_get(Status, 'errorCode') = '50126'", 2),
+        ("json_length(DeviceDetail->'tags') = 2", 6),
+        ("CASE Status->'errorCode' WHEN 9 THEN true ELSE false END", 1),
+        (
+            "CASE WHEN DeviceDetail->'isCompliant' THEN LocationDetails->'city' ELSE 'none' END = 'Bonn'",
+            2,
+        ),
+        ("coalesce(Status->'errorCode', 0) = 0", 1),
+        ("coalesce(Status->'none', LocationDetails->'city') = 'Bonn'", 3),
+        ("(Status->'errorCode')::bigint = 50126", 2),
+        ("CAST(Status->'errorCode' AS double) > 50", 3),
+        ("ResultType = 50126", 6),
+        ("ResultType > 9", 6),
+        ("ResultType IN (0, 50126)", 6),
+    ] {
+        let sql = format!("SELECT count(*) FROM SigninLogs s WHERE {condition}");
+        assert_eq!(workspace.number(&sql), rows, "{condition}");
+    }
+}
+
+#[test]
+fn values_of_json_are_grouped_sorted_and_aggregated_by_what_they_say() {
+    let workspace = sign_ins();
+    let list = |sql: &str| {
+        let rows = workspace.rows(sql);
+        let first = |row: &Value| row.as_object().unwrap().values().next().unwrap().clone();
+        rows.iter().map(first).collect::<Vec<_>>()
+    };
+    let by_size = [json!("9"), json!("10"), json!("50.5"), json!("50126"), json!("\"50126\"")];
+    for order in ["Status->'errorCode'", "Code", "1"] {
+        let sql = format!(
+            "SELECT Status->'errorCode' AS Code FROM SigninLogs WHERE Status->'errorCode' IS NOT NULL ORDER BY {order}"
+        );
+        assert_eq!(list(&sql), by_size, "{order}");
+    }
+    for (value, of) in [
+        ("max(Status->'errorCode')", json!("50126")),
+        ("min(Status->'errorCode')", json!("9")),
+        ("max(LocationDetails->'city')", json!("Köln")),
+        ("sum(Status->'errorCode')", json!(9.0 + 10.0 + 50.5 + 2.0 * 50126.0)),
+        ("count(Status->'errorCode')", json!(5)),
+        ("count(DISTINCT LocationDetails->'city')", json!(2)),
+        ("count(*) FILTER (WHERE DeviceDetail->'isCompliant')", json!(3)),
+        ("max((Status->'errorCode')::double)", json!(50126.0)),
+    ] {
+        assert_eq!(workspace.value(&format!("SELECT {value} FROM SigninLogs")), of, "{value}");
+    }
+    let grouped = [
+        "SELECT LocationDetails->'city' AS City, count(*) AS N FROM SigninLogs GROUP BY LocationDetails->'city' ORDER BY City",
+        "SELECT LocationDetails->'city' AS City, count(*) AS N FROM SigninLogs GROUP BY 1 ORDER BY 1",
+        "SELECT LocationDetails->'city' AS City, count(*) AS N FROM SigninLogs GROUP BY City ORDER BY LocationDetails->'city'",
+        "SELECT LocationDetails->'city' AS City, count(*) AS N FROM SigninLogs GROUP BY 1
+         HAVING LocationDetails->'city' <> 'Berlin' ORDER BY City",
+    ];
+    for sql in grouped {
+        let rows = [json!({"City": "\"Bonn\"", "N": 3}), json!({"City": "\"Köln\"", "N": 3})];
+        assert_eq!(workspace.rows(sql), rows, "{sql}");
+    }
+    let distinct = "SELECT DISTINCT LocationDetails->'city' AS City FROM SigninLogs ORDER BY City";
+    assert_eq!(list(distinct), [json!("\"Bonn\""), json!("\"Köln\"")]);
+    let windowed = "SELECT row_number() OVER (PARTITION BY LocationDetails->'city' ORDER BY Status->'errorCode' DESC) AS N
+                    FROM SigninLogs WHERE Status->'errorCode' = 10";
+    assert_eq!(list(windowed), [json!(1)]);
+}
+
+#[test]
+fn a_query_around_another_sees_the_plain_value() {
+    let workspace = sign_ins();
+    for (sql, rows) in [
+        (
+            "SELECT count(*) FROM (SELECT LocationDetails->'city' AS City FROM SigninLogs) WHERE City = 'Bonn'",
+            3,
+        ),
+        (
+            "WITH c AS (SELECT Status->'errorCode' AS Code FROM SigninLogs) SELECT count(*) FROM c WHERE Code > 50",
+            3,
+        ),
+        (
+            "WITH d AS (SELECT DeviceDetail->'tags' AS Tags FROM SigninLogs) SELECT count(*) FROM d WHERE Tags->1->'b' = 3",
+            1,
+        ),
+        (
+            "WITH d AS (SELECT DeviceDetail AS D FROM SigninLogs) SELECT count(*) FROM d WHERE D['tags'][1]['b'] = 3",
+            1,
+        ),
+        (
+            "SELECT count(*) FROM (SELECT unnest(json_get_array(DeviceDetail->'tags')) AS t FROM SigninLogs) WHERE t['b'] > 1",
+            4,
+        ),
+        (
+            "SELECT count(*) FROM SigninLogs a JOIN SigninLogs b ON a.LocationDetails->'city' = b.LocationDetails->'city'",
+            18,
+        ),
+        (
+            "SELECT count(*) FROM (SELECT LocationDetails->'city' FROM SigninLogs UNION SELECT 'Bonn')",
+            2,
+        ),
+    ] {
+        assert_eq!(workspace.number(sql), rows, "{sql}");
+    }
+}
+
+#[test]
+fn the_name_of_a_column_is_what_was_written() {
+    let workspace = sign_ins();
+    let row = &workspace.rows("SELECT Status->'errorCode', lower(LocationDetails->'city') FROM SigninLogs WHERE Id = 's0'")[0];
+    let names: Vec<_> = row.as_object().unwrap().keys().cloned().collect();
+    assert_eq!(names, ["Status -> 'errorCode'", "lower(LocationDetails -> 'city')"]);
+}
+
+#[test]
+fn a_plain_value_is_answered_from_its_derived_column() {
+    let workspace = sign_ins();
+    let sql = "EXPLAIN SELECT count(*) FROM SigninLogs WHERE Status->'errorCode' = '50126'";
+    let plan = workspace.succeed(&["query", "-o", "ndjson", sql]).stdout;
+    assert!(plan.contains("_Status_errorCode") && !plan.contains("json_"), "{plan}");
+}
