@@ -5,6 +5,8 @@
 //! that ended too early they are read again, because what comes then may be something else: retention may have
 //! removed more, and of two records alike the other one may come first.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use datafusion::logical_expr::{ident, lit};
 use futures::TryStreamExt as _;
@@ -62,15 +64,53 @@ pub(super) async fn noted_after(
     source: &str,
     position: Option<i64>,
 ) -> Result<Vec<(i64, i64)>, LakeError> {
-    let columns = SEQUENCE_GAPS.columns.iter().map(|column| column.name).collect::<Vec<_>>();
     let after = ident("LastSequenceNumber").gt(lit(position.unwrap_or(-1)));
     let table = lake.table(&SEQUENCE_GAPS).await?;
-    let rows = table.rows(&columns, ident("Source").eq(lit(source)).and(after)).await?;
+    let rows = table.rows(&columns(), ident("Source").eq(lit(source)).and(after)).await?;
     let gaps: Vec<SequenceGap> = from_batches(&rows.try_collect::<Vec<_>>().await?)?;
     let mut noted: Vec<_> =
         gaps.iter().map(|gap| (gap.first_sequence_number, gap.last_sequence_number)).collect();
     noted.sort_unstable();
     Ok(noted)
+}
+
+/// Messages that the hub had removed before they were taken in, by partition, as the lake says.
+#[derive(Debug, Default)]
+pub(super) struct Lost {
+    /// The version of `SequenceGaps` that says so.
+    version: Option<u64>,
+    ranges: HashMap<String, Vec<(i64, i64)>>,
+}
+
+impl Lost {
+    /// Reads what has been noted since.
+    pub(super) async fn refresh(&mut self, lake: &Lake) -> Result<(), LakeError> {
+        let table = lake.table(&SEQUENCE_GAPS).await?;
+        let version = table.version();
+        if version == self.version {
+            return Ok(());
+        }
+        let reasons = [GapReason::RemovedByRetention, GapReason::BeforeFirstRead];
+        let reasons = reasons.map(|reason| lit(reason.as_str())).to_vec();
+        let rows = table.rows(&columns(), ident("Reason").in_list(reasons, false)).await?;
+        self.ranges.clear();
+        let gaps: Vec<SequenceGap> = from_batches(&rows.try_collect::<Vec<_>>().await?)?;
+        for gap in gaps {
+            let range = (gap.first_sequence_number, gap.last_sequence_number);
+            self.ranges.entry(gap.source).or_default().push(range);
+        }
+        self.version = version;
+        Ok(())
+    }
+
+    pub(super) fn has(&self, source: &str, number: i64) -> bool {
+        let ranges = self.ranges.get(source);
+        ranges.into_iter().flatten().any(|(first, last)| (*first..=*last).contains(&number))
+    }
+}
+
+fn columns() -> Vec<&'static str> {
+    SEQUENCE_GAPS.columns.iter().map(|column| column.name).collect()
 }
 
 /// What of a range is in none of the others, which are in their order.

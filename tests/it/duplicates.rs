@@ -118,6 +118,27 @@ async fn a_kill_between_two_commits_neither_loses_nor_doubles_what_came_again() 
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hash_whose_message_was_never_taken_in_again_holds_no_other_message_up() {
+    let workspace = Workspace::new();
+    let devhub = start(2).await;
+    devhub.append(HUB, 1, body(&[record("a")])).unwrap();
+    // The hashes are in, and nothing else; and before anybody comes back, the hub has removed the message.
+    let mut command = ingest(&workspace, &devhub, &["--once"]);
+    let died = Running::start(command.env("ENTRALOG_FAILPOINT", "after-commit@1")).wait();
+    assert_eq!(died.code, None, "{died:#?}");
+    assert_eq!(workspace.count("RecordHashes"), 1);
+    devhub.append(HUB, 1, body(&[record("b")])).unwrap();
+    devhub.truncate(HUB, 1, 1).unwrap();
+    ingest_once(&workspace, &devhub);
+    assert_eq!(ids(&workspace), ["b"]);
+    // It comes in another message, to a process that knows only what the lake says.
+    devhub.append(HUB, 0, body(&[record("a"), record("b")])).unwrap();
+    ingest_once(&workspace, &devhub);
+    assert_eq!(ids(&workspace), ["a", "b"]);
+    workspace.assert_sound();
+}
+
 fn delivery(source: &Arc<str>, position: i64, id: &str) -> Delivery {
     event(source, position, body(&[record(id)]))
 }

@@ -26,6 +26,7 @@ use futures::TryStreamExt as _;
 
 use self::rows::{Message, Rows};
 use self::window::{Hash, Window, hash_of};
+use super::gaps::Lost;
 use super::progress::Standing;
 use crate::lake::{Eagerness, Lake, LakeError, LakeTable};
 use crate::table::RECORD_HASHES;
@@ -66,6 +67,8 @@ pub(super) struct Duplicates {
     window: Window,
     /// Hashes of flushes that ended too early, each with the messages that brought it.
     unsettled: HashMap<Hash, Vec<(Arc<str>, i64)>>,
+    /// Messages of which hashes may have been left behind, and which never came again.
+    lost: Lost,
     /// Where the partitions of these stood.
     standings: HashMap<Arc<str>, Standing>,
     /// Names this ingester's rows, which it need not read.
@@ -87,6 +90,7 @@ impl Duplicates {
             deduplication,
             window: Window::new(deduplication.window, deduplication.memory),
             unsettled: HashMap::new(),
+            lost: Lost::default(),
             standings: HashMap::new(),
             ingester: uuid::Uuid::new_v4().to_string(),
             seen: None,
@@ -117,7 +121,7 @@ impl Duplicates {
         let mut unsettled: HashMap<Hash, Vec<(Arc<str>, i64)>> = HashMap::new();
         let mut settled = HashSet::new();
         let mut standings = HashMap::from([(Arc::clone(source), standing.clone())]);
-        for message in read(table, self.within_window()).await? {
+        for message in self.not_lost(read(table, self.within_window()).await?) {
             let of_message = &message.source;
             if !standings.contains_key(of_message) {
                 let standing = Standing::of(lake, of_message).await?;
@@ -159,7 +163,8 @@ impl Duplicates {
             None => table,
         };
         let of_others = ident(rows::INGESTER).not_eq(lit(self.ingester.as_str()));
-        let mut found = read(table, self.within_window().and(of_others)).await?;
+        self.lost.refresh(lake).await?;
+        let mut found = self.not_lost(read(table, self.within_window().and(of_others)).await?);
         found.sort_by_key(|message| message.time);
         for Message { time, hashes, .. } in found {
             for hash in hashes {
@@ -168,6 +173,13 @@ impl Duplicates {
         }
         self.seen = Some(version);
         Ok(())
+    }
+
+    /// Messages without those whose flush ended too early and which the hub had removed by then: their records are not
+    /// in, and another message may bring them.
+    fn not_lost(&self, mut messages: Vec<Message>) -> Vec<Message> {
+        messages.retain(|message| !self.lost.has(&message.source, message.position));
+        messages
     }
 
     fn within_window(&self) -> Expr {
