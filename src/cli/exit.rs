@@ -46,6 +46,25 @@ impl Failure {
         Self { exit, error }
     }
 
+    /// What failed, in a sentence.
+    pub(super) fn message(&self) -> String {
+        self.error.to_string()
+    }
+
+    /// Whether a reader has seen enough and closed the pipe, which is no failure.
+    pub(super) fn is_closed_pipe(&self) -> bool {
+        self.error.chain().any(|cause| {
+            cause
+                .downcast_ref::<std::io::Error>()
+                .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+        })
+    }
+
+    /// The same, with more words below.
+    pub(super) fn with_lines(self, lines: &str) -> Self {
+        Self::said(self.exit, format!("{}\n{lines}", self.error))
+    }
+
     /// A failure in words.
     pub(super) fn said(exit: Exit, message: impl Into<String>) -> Self {
         Self::new(exit, anyhow::Error::msg(message.into()))
@@ -54,13 +73,7 @@ impl Failure {
 
 /// Says on standard error what failed, and gives the exit code.
 pub(super) fn report(failure: &Failure) -> ExitCode {
-    // A reader that has seen enough has closed the pipe: that is no failure.
-    let closed = failure.error.chain().any(|cause| {
-        cause
-            .downcast_ref::<std::io::Error>()
-            .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
-    });
-    if closed {
+    if failure.is_closed_pipe() {
         return Exit::Done.into();
     }
     let _ = writeln!(std::io::stderr(), "error: {}", failure.error);

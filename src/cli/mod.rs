@@ -9,6 +9,7 @@ mod demo;
 #[cfg(feature = "devhub")]
 mod devhub;
 mod exit;
+mod explain;
 mod generate;
 mod ingest;
 mod lake;
@@ -18,6 +19,7 @@ mod query;
 mod rule;
 mod saved;
 mod serve;
+mod shell;
 mod stop;
 mod table;
 
@@ -82,7 +84,7 @@ enum Command {
     Serve,
     /// Take logs into the lake, from files or from Event Hubs
     Ingest(ingest::Arguments),
-    /// Run one SQL statement over the lake
+    /// Run one SQL statement over the lake, or open a shell for many
     Query(query::Arguments),
     /// List, show, run and check saved queries
     #[command(subcommand)]

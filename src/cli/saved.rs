@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::output::{self, Format};
-use super::{Context, Exit, Failure, time_argument};
+use super::output::{self, Format, Limit};
+use super::{Context, Exit, Failure, explain, time_argument};
 use crate::query::Session;
-use crate::saved::{self, Bound, Origin, SavedError, SavedQuery};
+use crate::saved::{self, Origin, SavedError, SavedQuery};
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
@@ -51,7 +51,10 @@ pub(super) struct RunArguments {
     /// End of the time, which is not part of it: `24h`, `7d` before now, or RFC 3339 [default: now]
     #[arg(long, value_name = "TIME", value_parser = time_argument)]
     until: Option<DateTime<Utc>>,
-    /// Print the plan of the query instead of running it
+    /// Rows to show at most, or `all` [default: 1000 on a terminal, else all]
+    #[arg(long, value_name = "N")]
+    limit: Option<Limit>,
+    /// Say what the query does and what it need not read, instead of giving its rows
     #[arg(long)]
     explain: bool,
 }
@@ -207,23 +210,10 @@ async fn answer(context: &Context, arguments: &RunArguments) -> Result<Exit, Fai
     let lake = context.existing_lake().await?;
     let session = Session::with_limits(&lake, context.config.query.limits(None))?;
     if arguments.explain {
-        return explain(context, &session, query, &bound).await;
+        return explain::run(context, &session, &query.sql, &bound.as_parameters()).await;
     }
-    let answer = session.query_with(&query.sql, &bound.as_parameters()).await?;
-    output::print(&answer.schema, &answer.batches, context.format())?;
-    Ok(Exit::Done)
-}
-
-/// Prints how a query would be run.
-async fn explain(
-    context: &Context,
-    session: &Session,
-    query: &SavedQuery,
-    bound: &Bound,
-) -> Result<Exit, Failure> {
-    let sql = format!("EXPLAIN {}", query.sql);
-    let answer = session.query_with(&sql, &bound.as_parameters()).await?;
-    output::print(&answer.schema, &answer.batches, context.format())?;
+    let rows = session.stream(&query.sql, &bound.as_parameters()).await?;
+    output::stream(rows, context.format(), Limit::or_default(arguments.limit)).await?;
     Ok(Exit::Done)
 }
 

@@ -37,7 +37,10 @@ pub(super) struct DriftArguments {
 pub(super) async fn run(context: &Context, command: &Command) -> Result<Exit, Failure> {
     match command {
         Command::List => list(context),
-        Command::Show(arguments) => show(context, named(&arguments.name)?),
+        Command::Show(arguments) => {
+            output::print_rows(&columns(named(&arguments.name)?), context.format())?;
+            Ok(Exit::Done)
+        }
         Command::Drift(arguments) => show_drift(context, arguments).await,
     }
 }
@@ -103,23 +106,24 @@ fn list(context: &Context) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn show(context: &Context, table: &'static Table) -> Result<Exit, Failure> {
-    #[derive(Serialize)]
-    struct Row {
-        column: &'static str,
-        r#type: &'static str,
-        from: String,
-        meaning: &'static str,
-    }
-    let row = |column: &'static Column| Row {
+/// A column, as it is shown.
+#[derive(Serialize)]
+pub(super) struct ColumnRow {
+    column: &'static str,
+    r#type: &'static str,
+    from: String,
+    meaning: &'static str,
+}
+
+/// The columns of a table.
+pub(super) fn columns(table: &'static Table) -> Vec<ColumnRow> {
+    let row = |column: &'static Column| ColumnRow {
         column: column.name,
         r#type: type_name(column.kind),
         from: from(table, column),
         meaning: column.about,
     };
-    let rows: Vec<_> = table.all_columns().map(row).collect();
-    output::print_rows(&rows, context.format())?;
-    Ok(Exit::Done)
+    table.all_columns().map(row).collect()
 }
 
 /// The tables of these names, or all.

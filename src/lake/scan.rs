@@ -1,6 +1,6 @@
 //! A table as DataFusion sees it: active files from the snapshot, then DataFusion's Parquet scan.
 //!
-//! Bounds on `TimeGenerated` go to Delta, which leaves out files by their statistics; all filters
+//! Bounds on `TimeGenerated` and on the day go to Delta, which leaves out files by what its log says; all filters
 //! go to the Parquet scan, which leaves out row groups and pages.
 
 use std::sync::Arc;
@@ -243,7 +243,7 @@ fn partition_field() -> Field {
     Field::new(PARTITION_COLUMN, DataType::Date32, true)
 }
 
-/// The bounds on `TimeGenerated` among the filters, in Delta's terms.
+/// The bounds on time and day among the filters, in Delta's terms.
 fn time_bounds(filters: &[Expr]) -> Option<Predicate> {
     let bounds: Vec<_> = filters.iter().filter_map(time_bound).collect();
     (!bounds.is_empty()).then(|| Predicate::and_from(bounds))
@@ -257,27 +257,25 @@ fn time_bound(filter: &Expr) -> Option<Predicate> {
                 (one, other) => one.or(other),
             }
         }
-        Expr::BinaryExpr(binary) => {
-            let (operator, value) = match (is_time(&binary.left), is_time(&binary.right)) {
-                (true, false) => (binary.op, micros(&binary.right)?),
-                (false, true) => (binary.op.swap()?, micros(&binary.left)?),
-                _ => return None,
-            };
-            bound(operator, value)
-        }
-        Expr::Between(between) if !between.negated && is_time(&between.expr) => {
+        Expr::BinaryExpr(binary) => match (column(&binary.left), column(&binary.right)) {
+            (Some(name), None) => bound(name, binary.op, literal(name, &binary.right)?),
+            (None, Some(name)) => bound(name, binary.op.swap()?, literal(name, &binary.left)?),
+            _ => None,
+        },
+        Expr::Between(between) if !between.negated => {
+            let name = column(&between.expr)?;
             Some(Predicate::and(
-                bound(Operator::GtEq, micros(&between.low)?)?,
-                bound(Operator::LtEq, micros(&between.high)?)?,
+                bound(name, Operator::GtEq, literal(name, &between.low)?)?,
+                bound(name, Operator::LtEq, literal(name, &between.high)?)?,
             ))
         }
         _ => None,
     }
 }
 
-fn bound(operator: Operator, micros: i64) -> Option<Predicate> {
-    let column = Expression::column([TIME_COLUMN]);
-    let value = Expression::literal(Scalar::Timestamp(micros));
+fn bound(name: &str, operator: Operator, value: Scalar) -> Option<Predicate> {
+    let column = Expression::column([name]);
+    let value = Expression::literal(value);
     match operator {
         Operator::Eq => Some(Predicate::eq(column, value)),
         Operator::Lt => Some(Predicate::lt(column, value)),
@@ -288,14 +286,24 @@ fn bound(operator: Operator, micros: i64) -> Option<Predicate> {
     }
 }
 
-fn is_time(expr: &Expr) -> bool {
-    matches!(expr, Expr::Column(column) if column.name == TIME_COLUMN)
+/// The column that an expression is, if the log has bounds of it for every file.
+fn column(expr: &Expr) -> Option<&str> {
+    match expr {
+        Expr::Column(column) => {
+            [TIME_COLUMN, PARTITION_COLUMN].into_iter().find(|name| *name == column.name)
+        }
+        _ => None,
+    }
 }
 
-/// A literal time. Literals are already of the column's type when filters are pushed down.
-fn micros(expr: &Expr) -> Option<i64> {
-    match expr {
-        Expr::Literal(ScalarValue::TimestampMicrosecond(value, _), _) => *value,
+/// A literal of a column's type. Literals are already of this type when filters are pushed down.
+fn literal(name: &str, expr: &Expr) -> Option<Scalar> {
+    let Expr::Literal(value, _) = expr else { return None };
+    match value {
+        ScalarValue::TimestampMicrosecond(Some(micros), _) if name == TIME_COLUMN => {
+            Some(Scalar::Timestamp(*micros))
+        }
+        ScalarValue::Date32(Some(day)) if name == PARTITION_COLUMN => Some(Scalar::Date(*day)),
         _ => None,
     }
 }

@@ -9,6 +9,7 @@ mod catalog;
 mod derived_columns;
 mod describe;
 mod distinct;
+mod durations;
 mod dynamic;
 mod error;
 mod explain;
@@ -27,6 +28,7 @@ use chrono::{DateTime, Utc};
 use datafusion::catalog::TableFunctionImpl;
 use datafusion::common::{DataFusionError, TableReference, plan_err};
 use datafusion::config::Dialect;
+use datafusion::execution::FunctionRegistry as _;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::prelude::{DataFrame, SQLOptions, SessionConfig, SessionContext};
@@ -46,6 +48,7 @@ pub use explain::{Explanation, Scan};
 pub use limits::Limits;
 
 use crate::lake::{Lake, LakeTable};
+use durations::Durations;
 use error::Surroundings;
 
 /// In this dialect `a->>'b' = 'c'` compares what `->>` gives; in DataFusion's own it would compare
@@ -304,6 +307,7 @@ fn context_of(
         .build();
     let mut context = SessionContext::new_with_state(state);
     datafusion_functions_json::register_all(&mut context)?;
+    context.register_expr_planner(Arc::new(Durations::new()))?;
     dynamic::register(&mut context)?;
     functions::register(&context);
     Ok(context)

@@ -12,7 +12,7 @@
 //! - `lake_status`, `verify`, `verify_lost`: how the lake is, what became of it, and whether it is sound; `maintenance`: what keeps it so.
 //! - `dead`: what could not be decoded, and its replay.
 //! - `desk_json`, `desk_functions`, `desk_attempts`, `desk_watchlists`, `desk_limits`: what SQL knows of the field, and may not do.
-//! - `query`, `saved`, `derived`, `output`: what comes out; `other_writer`: of files that somebody else wrote.
+//! - `query`, `saved`, `derived`, `output`: what comes out; `shell`: in a `terminal`; `other_writer`: of files that somebody else wrote.
 //! - `rules`, `alerts`: what is found, and who hears of it.
 //! - `serve`: all of it at once; `metrics`: its numbers.
 //! - `errors`: what is said when something is wrong.
@@ -32,11 +32,13 @@ mod desk_functions;
 mod desk_json;
 mod desk_limits;
 mod desk_watchlists;
+mod distinct;
 mod drift;
 mod duplicates;
 mod errors;
 mod event_hubs;
 mod exactly_once;
+mod explain;
 mod exports;
 mod faults;
 mod files;
@@ -56,8 +58,10 @@ mod records;
 mod rules;
 mod saved;
 mod serve;
+mod shell;
 mod soak;
 mod support;
 mod tables;
+mod terminal;
 mod verify;
 mod verify_lost;

@@ -68,6 +68,31 @@ fn a_value_out_of_a_dynamic_column_is_json_in_every_form_of_output() {
 }
 
 #[test]
+fn a_length_of_time_is_compared_with_an_interval_by_its_length() {
+    let workspace = Workspace::new();
+    let records = [
+        sign_in("2026-01-05T10:00:00Z", "ada@contoso.com", "0", "s0"),
+        sign_in("2026-02-04T10:00:00Z", "ada@contoso.com", "0", "s1"),
+    ];
+    workspace.write("logs.ndjson", lines(&records));
+    workspace.succeed(&["ingest", "--from", "logs.ndjson"]);
+    let rows = workspace.rows(
+        "SELECT Length > INTERVAL '1 day' AS AfterADay, INTERVAL '36 hours' < Length AS AfterHours,
+                Length = INTERVAL '30 days' AS Thirty, Length >= INTERVAL '31 days' AS More
+         FROM (SELECT max(TimeGenerated) - min(TimeGenerated) AS Length FROM SigninLogs)",
+    );
+    let expected = json!({"AfterADay": true, "AfterHours": true, "Thirty": true, "More": false});
+    assert_eq!(rows, [expected]);
+    let between = "SELECT count(*) FROM SigninLogs a JOIN SigninLogs b
+                   ON b.TimeGenerated - a.TimeGenerated > INTERVAL '2 days'";
+    assert_eq!(workspace.number(between), 1);
+    let month = between.replace("2 days", "1 month");
+    let finished = workspace.run(&["query", &month]);
+    assert_eq!(finished.code, Some(2));
+    assert!(finished.error().contains("write days"), "{finished:#?}");
+}
+
+#[test]
 fn functions_of_the_field_are_there() {
     let workspace = three_sign_ins();
     let rows = workspace.rows(

@@ -81,10 +81,13 @@ struct DeadLetterRow {
 
 pub(in crate::cli) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let format = context.format();
-    if format == Format::Csv && arguments.only.is_none() {
+    if let (Format::Csv | Format::Parquet, None) = (format, arguments.only) {
+        let form = if format == Format::Csv { "CSV" } else { "Parquet" };
         return Err(Failure::said(
             Exit::Usage,
-            "CSV has one kind of rows: choose it with --only tables, sources or dead-letters",
+            format!(
+                "{form} has one kind of rows: choose it with --only tables, sources or dead-letters"
+            ),
         ));
     }
     let is_wanted = |kind| arguments.only.is_none_or(|only| only == kind);
@@ -123,7 +126,7 @@ pub(in crate::cli) async fn run(context: &Context, arguments: &Arguments) -> Res
             print_kind("source", &sources)?;
             print_kind("deadLetters", &letters)?;
         }
-        (None, Format::Table | Format::Csv) => {
+        (None, Format::Table | Format::Markdown | Format::Csv | Format::Parquet) => {
             headed(&format!("Tables of {}", lake.location()), &tables, format)?;
             headed("Sources", &sources, format)?;
             headed("Dead letters", &letters, format)?;
