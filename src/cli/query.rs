@@ -29,6 +29,11 @@ pub(super) struct Arguments {
     timeout: Option<Duration>,
 }
 
+fn span(text: &str) -> Result<Duration, String> {
+    let period = Period::parse(text).and_then(|period| period.delta().to_std().ok());
+    period.ok_or_else(|| format!("{text:?} is not a span of time; write 30s, 5m or 1h"))
+}
+
 const NOTES: &str =
     "Without a statement, it is read from standard input, or a shell opens on a terminal:
 completion with Tab, history, \\help for its commands.";
@@ -65,18 +70,13 @@ fn is_on_terminal() -> bool {
     std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
 }
 
-/// A session over the lake, which must be there.
+/// A session over the lake, which must be there, with the limits of the configuration and this time-out.
 pub(super) async fn session(
     context: &Context,
     timeout: Option<Duration>,
 ) -> Result<Session, Failure> {
     let limits = context.config.query.limits(timeout);
     Ok(Session::with_limits(&context.existing_lake().await?, limits)?)
-}
-
-fn span(text: &str) -> Result<Duration, String> {
-    let period = Period::parse(text).and_then(|period| period.delta().to_std().ok());
-    period.ok_or_else(|| format!("{text:?} is not a span of time; write 30s, 5m or 1h"))
 }
 
 async fn answer(

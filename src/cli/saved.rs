@@ -7,8 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::output::{self, Format, Limit};
-use super::{Context, Exit, Failure, explain, time_argument};
-use crate::query::Session;
+use super::{Context, Exit, Failure, explain, query, time_argument};
 use crate::saved::{self, Origin, SavedError, SavedQuery};
 
 #[derive(Debug, clap::Subcommand)]
@@ -207,8 +206,7 @@ async fn answer(context: &Context, arguments: &RunArguments) -> Result<Exit, Fai
     let queries = saved::load(&context.config.queries.paths())?;
     let query = saved::find(&queries, &arguments.name)?;
     let bound = query.bind(&arguments.parameters, arguments.since, arguments.until, Utc::now())?;
-    let lake = context.existing_lake().await?;
-    let session = Session::with_limits(&lake, context.config.query.limits(None))?;
+    let session = query::session(context, None).await?;
     if arguments.explain {
         return explain::run(context, &session, &query.sql, &bound.as_parameters()).await;
     }

@@ -307,8 +307,8 @@ fn context_of(
         .build();
     let mut context = SessionContext::new_with_state(state);
     datafusion_functions_json::register_all(&mut context)?;
-    context.register_expr_planner(Arc::new(Durations::new()))?;
     dynamic::register(&mut context)?;
+    context.register_expr_planner(Arc::new(Durations::new()))?;
     functions::register(&context);
     Ok(context)
 }

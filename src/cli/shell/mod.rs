@@ -71,7 +71,7 @@ impl Settings {
 
 struct Shell<'a> {
     context: &'a Context,
-    /// How long a statement may take, if not as configured.
+    /// How long a statement may take, where it is not as configured.
     timeout: Option<Duration>,
     workers: Workers,
     session: Arc<Session>,
@@ -198,7 +198,8 @@ impl Shell<'_> {
     async fn renew(&mut self) {
         let renewed = async {
             let workers = Workers::new()?;
-            Ok::<_, Failure>((workers, Arc::new(query::session(self.context, self.timeout).await?)))
+            let session = query::session(self.context, self.timeout).await?;
+            Ok::<_, Failure>((workers, Arc::new(session)))
         };
         match renewed.await {
             Ok((workers, session)) => (self.workers, self.session) = (workers, session),
