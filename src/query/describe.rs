@@ -10,7 +10,7 @@ use datafusion::prelude::SessionContext;
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{ObjectName, ShowStatementOptions, Statement as Sql};
 
-use super::{attempts, functions, watchlists};
+use super::{attempts, dynamic, functions, watchlists};
 use crate::table::{self, ColumnType, Table};
 use crate::watchlist::Watchlists;
 
@@ -100,6 +100,7 @@ fn functions(context: &SessionContext) -> Result<RecordBatch> {
     for (name, function) in state.window_functions() {
         add(name, "window", function.documentation());
     }
+    rows.retain(|[name, ..]| !dynamic::is_own(name));
     rows.sort();
     batch(["function_name", "function_type", "meaning"], &rows)
 }

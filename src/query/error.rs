@@ -37,6 +37,10 @@ impl From<DataFusionError> for QueryError {
 }
 
 pub(super) fn classify(error: &DataFusionError, around: &Surroundings) -> QueryError {
+    // It comes as an error of input and output, of Arrow or of neither, by who spilled.
+    if error.to_string().contains(OF_DISK) {
+        return QueryError::Failed(exhausted(OF_DISK, around.limits));
+    }
     match error {
         DataFusionError::Context(_, inner) | DataFusionError::Diagnostic(_, inner) => {
             classify(inner, around)
@@ -49,16 +53,15 @@ pub(super) fn classify(error: &DataFusionError, around: &Surroundings) -> QueryE
         }
         DataFusionError::Plan(message) => QueryError::Wrong(plan_error(message, around)),
         DataFusionError::NotImplemented(message) if message.contains("single SQL statement") => {
-            QueryError::Wrong("one statement at a time: remove what follows the first `;`".into())
+            QueryError::Wrong(
+                "a query is a single SQL statement: remove what follows the first `;`".into(),
+            )
         }
         DataFusionError::NotImplemented(message) => {
             QueryError::Wrong(format!("not supported: {}", plain_words(message)))
         }
         DataFusionError::ResourcesExhausted(message) => {
             QueryError::Failed(exhausted(message, around.limits))
-        }
-        DataFusionError::IoError(io) if io.to_string().contains(OF_DISK) => {
-            QueryError::Failed(exhausted(OF_DISK, around.limits))
         }
         DataFusionError::ArrowError(inner, _) => external(inner.as_ref(), around)
             .unwrap_or_else(|| QueryError::Failed(plain_words(&inner.to_string()))),
@@ -150,6 +153,10 @@ fn plan_error(message: &str, around: &Surroundings) -> String {
         || message.contains("Statement not supported")
     {
         return format!("queries only read: {message}");
+    }
+    if let Some(name) = between(message, "unique expression names but the expression \"", "\" at") {
+        let name = name.rsplit(" AS ").next().unwrap_or(name);
+        return format!("two columns are named {name:?}; give one another name with AS");
     }
     if let Some(types) = message.split_once("common argument type for comparison operation ") {
         let types = plain_words(types.1);

@@ -41,7 +41,6 @@ use futures::stream::BoxStream;
 use object_store::ObjectStore;
 use url::Url;
 
-use self::durations::Durations;
 pub use catalog::Window;
 pub use datafusion::common::ScalarValue;
 pub use error::QueryError;
@@ -49,6 +48,7 @@ pub use explain::{Explanation, Scan};
 pub use limits::Limits;
 
 use crate::lake::{Lake, LakeTable};
+use durations::Durations;
 use error::Surroundings;
 
 /// In this dialect `a->>'b' = 'c'` compares what `->>` gives; in DataFusion's own it would compare

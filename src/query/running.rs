@@ -4,7 +4,7 @@
 //! ingestion nor the clock that ends the query waits for it. Each has its own memory, and its own directory
 //! to spill to, which goes when nobody waits for rows any more.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arrow::array::RecordBatch;
@@ -13,11 +13,12 @@ use datafusion::common::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::physical_plan::memory::MemoryStream;
 use futures::StreamExt as _;
-use tokio::runtime::{Builder, Handle, Runtime};
-use tokio::sync::mpsc;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, timeout_at};
 
+use super::limits::SpillDirectory;
 use super::{Parameters, QueryError, Rows, Session, json_columns, limits};
 
 /// Batches that wait for whoever takes them.
@@ -29,14 +30,96 @@ const STACK: usize = 64 << 20;
 /// When a statement has to be done, and how long that is.
 type Deadline = Option<(Instant, Duration)>;
 
-static THREADS: LazyLock<Option<Runtime>> = LazyLock::new(|| {
-    let mut builder = Builder::new_multi_thread();
-    builder.enable_all().thread_name("query").thread_stack_size(STACK).build().ok()
-});
+/// Threads that queries run on.
+#[derive(Debug)]
+struct Threads(Option<Runtime>);
 
-/// Where queries run.
-fn threads() -> Handle {
-    THREADS.as_ref().map_or_else(Handle::current, |threads| threads.handle().clone())
+/// Those that the next query runs on.
+static THREADS: Mutex<Option<Arc<Threads>>> = Mutex::new(None);
+
+impl Threads {
+    fn now() -> Result<Arc<Self>, QueryError> {
+        let mut current = THREADS.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(threads) = current.as_ref() {
+            return Ok(Arc::clone(threads));
+        }
+        let mut builder = Builder::new_multi_thread();
+        let runtime = builder.enable_all().thread_name("query").thread_stack_size(STACK).build();
+        let runtime = runtime.map_err(|error| {
+            QueryError::Failed(format!("there are no threads to run it on: {error}"))
+        })?;
+        Ok(Arc::clone(current.insert(Arc::new(Self(Some(runtime))))))
+    }
+
+    fn spawn(&self, tasks: &mut JoinSet<()>, work: impl Future<Output = ()> + Send + 'static) {
+        match &self.0 {
+            Some(runtime) => tasks.spawn_on(work, runtime.handle()),
+            None => tasks.spawn(work),
+        };
+    }
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        // Whatever computes without a pause is not waited for.
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// A query under way, until nobody waits for it any more.
+struct Running {
+    tasks: JoinSet<()>,
+    threads: Arc<Threads>,
+    _spill: Option<SpillDirectory>,
+}
+
+impl Running {
+    /// Nothing yet, and the session that it is to run in.
+    fn new(session: &Session) -> Result<(Self, Session), QueryError> {
+        let (runtime, spill) = limits::runtime(session.limits)?;
+        let running = Self { tasks: JoinSet::new(), threads: Threads::now()?, _spill: spill };
+        Ok((running, session.on(runtime)))
+    }
+
+    fn begin(&mut self, work: impl Future<Output = ()> + Send + 'static) {
+        self.threads.spawn(&mut self.tasks, work);
+    }
+
+    /// What it tells, or why it ended without a word.
+    async fn told<T>(
+        &mut self,
+        deadline: Deadline,
+        told: oneshot::Receiver<Result<T, QueryError>>,
+    ) -> Result<T, QueryError> {
+        match within(deadline, told).await? {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) => {
+                self.tasks.join_next().await;
+                Err(error)
+            }
+            Err(_) => match self.tasks.join_next().await {
+                Some(Err(ended)) => Err(unexpected(Some(&ended))),
+                _ => Err(unexpected(None)),
+            },
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.tasks.abort_all();
+        while self.tasks.try_join_next().is_some() {}
+        if self.tasks.is_empty() {
+            return;
+        }
+        // It may go on to compute until it pauses, and keeps its threads as long: the next gets others.
+        let mut current = THREADS.lock().unwrap_or_else(PoisonError::into_inner);
+        if current.as_ref().is_some_and(|current| Arc::ptr_eq(current, &self.threads)) {
+            *current = None;
+        }
+    }
 }
 
 pub(super) async fn start(
@@ -45,11 +128,9 @@ pub(super) async fn start(
     parameters: Parameters,
 ) -> Result<Rows, QueryError> {
     let deadline = session.limits.timeout.map(|span| (Instant::now() + span, span));
-    let (runtime, spill) = limits::runtime(session.limits)?;
-    let session = session.on(runtime);
-    let mut tasks = JoinSet::new();
+    let (mut running, session) = Running::new(session)?;
     let (send, receive) = mpsc::channel::<Result<RecordBatch, QueryError>>(AHEAD);
-    let (tell, told) = tokio::sync::oneshot::channel();
+    let (tell, told) = oneshot::channel();
     let work = async move {
         let (schema, mut stream) = match started(&session, &sql, parameters).await {
             Ok(started) => started,
@@ -71,19 +152,16 @@ pub(super) async fn start(
             }
         }
     };
-    tasks.spawn_on(work, &threads());
-    let schema = match within(deadline, told).await? {
-        Ok(answer) => answer?,
-        Err(_) => return Err(unexpected(tasks.join_next().await)),
-    };
-    let waiting = Some((receive, tasks, spill));
+    running.begin(work);
+    let schema = running.told(deadline, told).await?;
+    let waiting = Some((receive, running));
     let batches = futures::stream::unfold(waiting, move |waiting| async move {
-        let (mut receive, mut tasks, spill) = waiting?;
+        let (mut receive, mut running) = waiting?;
         match within(deadline, receive.recv()).await {
-            Ok(Some(batch)) => Some((batch, Some((receive, tasks, spill)))),
-            Ok(None) => match tasks.join_next().await {
+            Ok(Some(batch)) => Some((batch, Some((receive, running)))),
+            Ok(None) => match running.tasks.join_next().await {
                 None | Some(Ok(())) => None,
-                ended => Some((Err(unexpected(ended)), None)),
+                Some(Err(ended)) => Some((Err(unexpected(Some(&ended))), None)),
             },
             Err(late) => Some((Err(late), None)),
         }
@@ -100,14 +178,13 @@ where
     Work: Future<Output = Result<T, QueryError>> + Send + 'static,
 {
     let deadline = session.limits.timeout.map(|span| (Instant::now() + span, span));
-    let (runtime, _spill) = limits::runtime(session.limits)?;
-    let mut tasks = JoinSet::new();
-    tasks.spawn_on(work(session.on(runtime)), &threads());
-    match within(deadline, tasks.join_next()).await? {
-        Some(Ok(answer)) => answer,
-        Some(Err(ended)) => Err(unexpected(Some(Err(ended)))),
-        None => Err(unexpected(None)),
-    }
+    let (mut running, session) = Running::new(session)?;
+    let (tell, told) = oneshot::channel();
+    let work = work(session);
+    running.begin(async move {
+        let _ = tell.send(work.await);
+    });
+    running.told(deadline, told).await
 }
 
 async fn started(
@@ -135,10 +212,7 @@ async fn within<T>(deadline: Deadline, work: impl Future<Output = T>) -> Result<
     })
 }
 
-fn unexpected(ended: Option<Result<(), JoinError>>) -> QueryError {
-    let reason = match ended {
-        Some(Err(reason)) => reason.to_string(),
-        _ => "without an answer".to_owned(),
-    };
+fn unexpected(ended: Option<&JoinError>) -> QueryError {
+    let reason = ended.map_or_else(|| "without an answer".to_owned(), ToString::to_string);
     QueryError::Failed(format!("it ended unexpectedly: {reason}"))
 }

@@ -131,6 +131,13 @@ fn values_of_json_are_grouped_sorted_and_aggregated_by_what_they_say() {
     }
     let distinct = "SELECT DISTINCT LocationDetails->'city' AS City FROM SigninLogs ORDER BY City";
     assert_eq!(list(distinct), [json!("\"Bonn\""), json!("\"Köln\"")]);
+    let distinct = [
+        "SELECT DISTINCT LocationDetails->'city' FROM SigninLogs ORDER BY LocationDetails->'city'",
+        "SELECT LocationDetails->'city', NULL AS a, NULL AS b FROM SigninLogs UNION SELECT 'none', NULL, NULL FROM SigninLogs WHERE false ORDER BY 1",
+    ];
+    for sql in distinct {
+        assert_eq!(list(sql), [json!("\"Bonn\""), json!("\"Köln\"")], "{sql}");
+    }
     let windowed = "SELECT row_number() OVER (PARTITION BY LocationDetails->'city' ORDER BY Status->'errorCode' DESC) AS N
                     FROM SigninLogs WHERE Status->'errorCode' = 10";
     assert_eq!(list(windowed), [json!(1)]);

@@ -32,9 +32,8 @@ pub(super) async fn of(session: &Session) -> Names {
             .map(|rows| rows.schema.fields().iter().map(|field| field.name().clone()).collect());
         names.tables.insert(table, columns.unwrap_or_default());
     }
-    let functions = "SELECT DISTINCT routine_name FROM information_schema.routines ORDER BY 1";
     let is_name = |name: &String| name.starts_with(|first: char| first.is_alphabetic());
-    names.functions = texts(session, functions).await.into_iter().filter(is_name).collect();
+    names.functions = texts(session, "SHOW FUNCTIONS").await.into_iter().filter(is_name).collect();
     names
 }
 

@@ -21,6 +21,11 @@ use datafusion::prelude::SessionContext;
 pub(super) use planner::Planner;
 pub(super) use syntax::rewrite;
 
+/// Whether a function is only put in here, and nobody's to call.
+pub(super) fn is_own(function: &str) -> bool {
+    [call::PLAIN, call::SORT_KEY, call::SORTED].contains(&function)
+}
+
 /// Makes the functions and rules of this module known to a session.
 pub(super) fn register(context: &mut SessionContext) -> Result<()> {
     for function in functions::all() {

@@ -5,10 +5,10 @@ use std::ops::ControlFlow;
 
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{
-    AccessExpr, BinaryOperator, CaseWhen, DataType, Expr, Function, FunctionArgumentClause,
-    FunctionArguments, Ident, Join, JoinConstraint, JoinOperator, NamedWindowExpr, ObjectNamePart,
-    OrderByExpr, OrderByKind, Query, Select, SelectItem, SetExpr, Subscript, TableFactor,
-    UnaryOperator, Value, Visit, VisitMut, Visitor, VisitorMut, WindowType,
+    AccessExpr, BinaryOperator, CaseWhen, DataType, Distinct, Expr, Function,
+    FunctionArgumentClause, FunctionArguments, Ident, Join, JoinConstraint, JoinOperator,
+    NamedWindowExpr, ObjectNamePart, OrderByExpr, OrderByKind, Query, Select, SelectItem, SetExpr,
+    Subscript, TableFactor, UnaryOperator, Value, Visit, VisitMut, Visitor, VisitorMut, WindowType,
 };
 
 use super::call::{
@@ -123,7 +123,10 @@ impl VisitorMut for Paths {
 
     fn post_visit_query(&mut self, query: &mut Query) -> ControlFlow<()> {
         self.depth -= 1;
-        let items = first_select(&query.body).map(|select| select.projection.clone());
+        let select = first_select(&query.body);
+        let is_distinct =
+            select.is_some_and(|select| matches!(select.distinct, Some(Distinct::Distinct)));
+        let items = select.map(|select| select.projection.clone());
         if let Some(order) = &mut query.order_by
             && let OrderByKind::Expressions(exprs) = &mut order.kind
         {
@@ -131,6 +134,9 @@ impl VisitorMut for Paths {
                 sort(by);
                 if let Some(item) = items.as_deref().and_then(|items| item_of(items, &by.expr)) {
                     by.expr = call(SORT_KEY, vec![item]);
+                }
+                if let Some(items) = items.as_deref().filter(|_| is_distinct) {
+                    by_name(items, &mut by.expr);
                 }
             }
         }
@@ -159,6 +165,7 @@ impl VisitorMut for Paths {
             }
         }
         let titles = self.titles.pop().unwrap_or_default();
+        let mut taken = HashSet::new();
         for (item, title) in select.projection.iter_mut().zip(titles) {
             let (SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }) = item
             else {
@@ -168,8 +175,9 @@ impl VisitorMut for Paths {
                 plain(expr);
             }
             // What was put in is nobody's idea of a column's name, and neither is `bin(t.x, Utf8("1h"))`.
+            let title = title.filter(|_| self.depth == 1);
             let title = title.map(|written| if is_ours(expr) { written } else { expr.to_string() });
-            if let Some(title) = title {
+            if let Some(title) = title.filter(|title| taken.insert(title.clone())) {
                 let alias = Ident::with_quote('"', title);
                 let null = Expr::value(Value::Null);
                 *item = SelectItem::ExprWithAlias { expr: std::mem::replace(expr, null), alias };
@@ -603,6 +611,23 @@ fn first_select(body: &SetExpr) -> Option<&Select> {
         SetExpr::Query(query) => first_select(&query.body),
         SetExpr::SetOperation { left, .. } => first_select(left),
         _ => None,
+    }
+}
+
+/// Names the column that a `SELECT DISTINCT` is sorted by: rows have nothing else then.
+fn by_name(items: &[SelectItem], by: &mut Expr) {
+    if let Expr::Function(function) = by
+        && name_of(function) == SORT_KEY
+    {
+        arguments(function).into_iter().for_each(|of| by_name(items, of));
+        return;
+    }
+    let name = items.iter().find_map(|item| match item {
+        SelectItem::ExprWithAlias { expr, alias } if expr == by => Some(alias.value.clone()),
+        _ => None,
+    });
+    if let Some(name) = name {
+        *by = Expr::Identifier(Ident::with_quote('"', name));
     }
 }
 
