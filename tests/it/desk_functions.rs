@@ -141,7 +141,6 @@ fn what_is_written_wrong_is_told_in_the_words_of_the_query() {
         ("SELECT * FROM signin_attempt", r#"did you mean "signin_attempts"?"#),
         ("SELECT UserId, count(*) FROM SigninLogs", "GROUP BY"),
         ("SELECT sum(UserPrincipalName) FROM SigninLogs", "sum"),
-        ("SELECT lower(Id), lower(Id) FROM SigninLogs", "give one another name with AS"),
         ("SELECT upper(1)", "upper takes a string, not a long"),
         ("SELECT 1; SELECT 2", "single SQL statement"),
     ] {

@@ -294,7 +294,8 @@ fn what_a_query_reads_is_shown_instead_of_its_answer() {
     assert!(said.contains("DataSourceExec") && said.contains("FilesSkipped"), "{said}");
     // An id is compared with the column alone, by which row groups can be left out.
     assert!(said.contains("0e3160aa-fe7f-48cb-bb5a-4672ddce6520"), "{said}");
-    assert!(!said.contains("lower(UserPrincipalName@"), "{said}");
+    let mut predicates = said.split("predicate=").skip(1).filter_map(|rest| rest.lines().next());
+    assert!(predicates.all(|predicate| !predicate.contains("lower(UserPrincipalName@")), "{said}");
 }
 
 #[test]
