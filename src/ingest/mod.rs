@@ -96,7 +96,7 @@ pub struct FlushLimits {
     pub rows: usize,
     /// JSON bytes of the waiting records.
     pub bytes: usize,
-    /// Age of the oldest waiting record; [a second](FIRST_AGE) at most until a first commit is asked for.
+    /// Age of the oldest waiting record; a second at most until a first commit is asked for.
     pub age: Duration,
 }
 
