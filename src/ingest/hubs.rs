@@ -9,7 +9,7 @@ use super::intake::Intake;
 use super::ownership::Ownership;
 use super::{IngestError, Ingester};
 use crate::source::eventhub::{Namespace, Partition, partitions};
-use crate::table::DEAD_LETTERS;
+use crate::table::{DEAD_LETTERS, RECORD_HASHES};
 
 /// A hub that is to be read.
 #[derive(Clone)]
@@ -73,18 +73,20 @@ pub async fn ingest_hubs(
     result
 }
 
-/// The last sequence number of each partition that has something which is not in the lake.
+/// The last sequence number of each partition that has something which is not in the lake, or of which a flush ended
+/// too early: if nothing is left of it, others have to know that its records are not in.
 async fn remaining_of(
     ingester: &Ingester,
     found: &Partitions,
 ) -> Result<BTreeMap<Arc<str>, i64>, IngestError> {
     let mut remaining = BTreeMap::new();
-    let positions = ingester.lake.all_positions(&[&DEAD_LETTERS]).await?;
+    let positions = ingester.lake.all_positions(&[&DEAD_LETTERS, &RECORD_HASHES]).await?;
     for (source, (hub, partition)) in found {
-        let taken = positions[0].get(&**source).copied();
+        let [taken, hashed] = [0, 1].map(|table: usize| positions[table].get(&**source).copied());
         super::intake::not_made_anew(hub, partition, taken)?;
         let last = partition.last_sequence_number;
-        if partition.first_sequence_number.is_some() && taken < Some(last) {
+        let has_more = partition.first_sequence_number.is_some() && taken < Some(last);
+        if has_more || hashed > taken {
             remaining.insert(Arc::clone(source), last);
         }
     }

@@ -139,6 +139,27 @@ async fn a_hash_whose_message_was_never_taken_in_again_holds_no_other_message_up
     workspace.assert_sound();
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hash_of_a_partition_of_which_nothing_is_left_holds_no_other_message_up() {
+    let workspace = Workspace::new();
+    let devhub = start(2).await;
+    devhub.append(HUB, 0, body(&[record("a")])).unwrap();
+    let mut command = ingest(&workspace, &devhub, &["--once"]);
+    let died = Running::start(command.env("ENTRALOG_FAILPOINT", "after-commit@1")).wait();
+    assert_eq!(died.code, None, "{died:#?}");
+    devhub.truncate(HUB, 0, 1).unwrap();
+    // The partition has nothing to read, and what it left behind must be known for what it is nevertheless.
+    devhub.append(HUB, 1, body(&[record("a")])).unwrap();
+    ingest_once(&workspace, &devhub);
+    assert_eq!(ids(&workspace), ["a"]);
+    workspace.assert_sound();
+    devhub.append(HUB, 1, body(&[record("a"), record("b")])).unwrap();
+    devhub.append(HUB, 0, body(&[record("a"), record("c")])).unwrap();
+    ingest_once(&workspace, &devhub);
+    assert_eq!(ids(&workspace), ["a", "b", "c"]);
+    workspace.assert_sound();
+}
+
 fn delivery(source: &Arc<str>, position: i64, id: &str) -> Delivery {
     event(source, position, body(&[record(id)]))
 }
