@@ -25,6 +25,7 @@ mod table;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use clap::{Parser, Subcommand};
@@ -36,6 +37,7 @@ use crate::config::{Config, EventHubs};
 use crate::detect::{Rule, load_rules};
 use crate::ingest::Hub;
 use crate::lake::Lake;
+use crate::period::{Period, instant};
 
 /// An open pipeline for Microsoft Entra ID logs: Event Hubs to a Delta lake, detections, alerts.
 ///
@@ -170,7 +172,13 @@ impl Context {
 
 /// A time in full, or by how long ago it was.
 fn time_argument(text: &str) -> Result<DateTime<Utc>, String> {
-    crate::period::instant(text, Utc::now())
+    instant(text, Utc::now())
+}
+
+/// A span of time.
+fn span_argument(text: &str) -> Result<Duration, String> {
+    let period = Period::parse(text).and_then(|period| period.delta().to_std().ok());
+    period.ok_or_else(|| format!("{text:?} is no span of time; write 30s, 12h or 7d"))
 }
 
 /// Runs the command line of this process.

@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::output::{self, Limit};
-use super::{Context, Exit, Failure, explain, shell};
-use crate::detect::Period;
-use crate::query::Session;
+use super::{Context, Exit, Failure, explain, shell, span_argument};
+use crate::query::{ScalarValue, Session};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = NOTES)]
@@ -18,20 +17,22 @@ pub(super) struct Arguments {
     /// Read the statement from a file
     #[arg(short, long, value_name = "FILE", conflicts_with = "sql")]
     file: Option<PathBuf>,
-    /// Rows to show at most, or `all` [default: 1000 on a terminal, else all]
-    #[arg(long, value_name = "N")]
-    limit: Option<Limit>,
-    /// Say what the statement does and what it need not read, instead of giving its rows
-    #[arg(long)]
-    explain: bool,
+    #[command(flatten)]
+    shown: Shown,
     /// End it after this time, such as 30s or 5m [default: `query.timeout`, else 10m]
-    #[arg(long, value_name = "SPAN", value_parser = span)]
+    #[arg(long, value_name = "SPAN", value_parser = span_argument)]
     timeout: Option<Duration>,
 }
 
-fn span(text: &str) -> Result<Duration, String> {
-    let period = Period::parse(text).and_then(|period| period.delta().to_std().ok());
-    period.ok_or_else(|| format!("{text:?} is not a span of time; write 30s, 5m or 1h"))
+/// What is shown of a statement.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(super) struct Shown {
+    /// Rows to show at most, or `all` [default: 1000 on a terminal, else all]
+    #[arg(long, value_name = "N")]
+    limit: Option<Limit>,
+    /// Say what is read and what need not be, instead of giving the rows
+    #[arg(long)]
+    explain: bool,
 }
 
 const NOTES: &str =
@@ -43,27 +44,14 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
     let sql = match (arguments.sql, arguments.file) {
         (Some(sql), _) if sql != "-" => Some(sql),
         (None, Some(file)) if file.as_os_str() != "-" => Some(from_file(&file)?),
-        (None, None) if is_on_terminal() && !arguments.explain => None,
+        (None, None) if is_on_terminal() && !arguments.shown.explain => None,
         _ => Some(from_stdin()?),
     };
     let Some(sql) = sql else {
-        return shell::run(context, arguments.limit, arguments.timeout).await;
+        return shell::run(context, arguments.shown.limit, arguments.timeout).await;
     };
     let session = session(context, arguments.timeout).await?;
-    let limit = Limit::or_default(arguments.limit);
-    let answered = match arguments.explain {
-        true => explain::run(context, &session, &sql, &[]).await,
-        false => answer(context, &session, &sql, limit).await,
-    };
-    match answered {
-        Err(failure) if std::io::stderr().is_terminal() => {
-            Err(match shell::caret(&sql, &failure.message()) {
-                Some(caret) => failure.with_lines(&caret),
-                None => failure,
-            })
-        }
-        other => other,
-    }
+    answer(context, &session, &sql, &[], arguments.shown).await
 }
 
 fn is_on_terminal() -> bool {
@@ -79,15 +67,37 @@ pub(super) async fn session(
     Ok(Session::with_limits(&context.existing_lake().await?, limits)?)
 }
 
-async fn answer(
+/// Prints the rows of a statement, or what it reads; on a terminal an error has a mark under its place.
+pub(super) async fn answer(
     context: &Context,
     session: &Session,
     sql: &str,
-    limit: Limit,
+    parameters: &[(&str, ScalarValue)],
+    shown: Shown,
 ) -> Result<Exit, Failure> {
-    let rows = session.stream(sql, &[]).await?;
+    let answered = match shown.explain {
+        true => explain::run(context, session, sql, parameters).await,
+        false => rows(context, session, sql, parameters, shown.limit).await,
+    };
+    answered.map_err(|failure| {
+        let caret = std::io::stderr().is_terminal().then(|| shell::caret(sql, &failure.message()));
+        match caret.flatten() {
+            Some(caret) => failure.with_lines(&caret),
+            None => failure,
+        }
+    })
+}
+
+async fn rows(
+    context: &Context,
+    session: &Session,
+    sql: &str,
+    parameters: &[(&str, ScalarValue)],
+    limit: Option<Limit>,
+) -> Result<Exit, Failure> {
+    let rows = session.stream(sql, parameters).await?;
     let rows = if shell::is_unordered(sql) { output::settled(rows) } else { rows };
-    output::stream(rows, context.format(), limit).await?;
+    output::stream(rows, context.format(), Limit::or_default(limit)).await?;
     Ok(Exit::Done)
 }
 

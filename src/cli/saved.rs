@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::output::{self, Format, Limit};
-use super::{Context, Exit, Failure, explain, query, time_argument};
+use super::output::{self, Format};
+use super::{Context, Exit, Failure, query, time_argument};
 use crate::saved::{self, Origin, SavedError, SavedQuery};
 
 #[derive(Debug, clap::Subcommand)]
@@ -50,12 +50,8 @@ pub(super) struct RunArguments {
     /// End of the time, which is not part of it: `24h`, `7d` before now, or RFC 3339 [default: now]
     #[arg(long, value_name = "TIME", value_parser = time_argument)]
     until: Option<DateTime<Utc>>,
-    /// Rows to show at most, or `all` [default: 1000 on a terminal, else all]
-    #[arg(long, value_name = "N")]
-    limit: Option<Limit>,
-    /// Say what the query does and what it need not read, instead of giving its rows
-    #[arg(long)]
-    explain: bool,
+    #[command(flatten)]
+    shown: query::Shown,
 }
 
 #[derive(Debug, clap::Args)]
@@ -66,10 +62,12 @@ pub(super) struct CheckArguments {
 }
 
 /// `name=value`; the value may hold further equals signs.
-fn assignment(text: &str) -> Result<(String, String), String> {
+pub(super) fn assignment(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("write NAME=VALUE, such as user=ada@contoso.com".into()),
+        _ => {
+            Err(format!("{text:?} is no parameter: write NAME=VALUE, such as user=ada@contoso.com"))
+        }
     }
 }
 
@@ -204,15 +202,10 @@ fn show(context: &Context, arguments: &ShowArguments) -> Result<Exit, Failure> {
 
 async fn answer(context: &Context, arguments: &RunArguments) -> Result<Exit, Failure> {
     let queries = saved::load(&context.config.queries.paths())?;
-    let query = saved::find(&queries, &arguments.name)?;
-    let bound = query.bind(&arguments.parameters, arguments.since, arguments.until, Utc::now())?;
+    let saved = saved::find(&queries, &arguments.name)?;
+    let bound = saved.bind(&arguments.parameters, arguments.since, arguments.until, Utc::now())?;
     let session = query::session(context, None).await?;
-    if arguments.explain {
-        return explain::run(context, &session, &query.sql, &bound.as_parameters()).await;
-    }
-    let rows = session.stream(&query.sql, &bound.as_parameters()).await?;
-    output::stream(rows, context.format(), Limit::or_default(arguments.limit)).await?;
-    Ok(Exit::Done)
+    query::answer(context, &session, &saved.sql, &bound.as_parameters(), arguments.shown).await
 }
 
 async fn check(context: &Context, paths: &[PathBuf]) -> Result<Exit, Failure> {

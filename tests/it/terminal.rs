@@ -13,10 +13,13 @@ use crate::support::{PATIENCE, Workspace};
 /// What a shell shows when it waits.
 pub(crate) const PROMPT: &str = "entralog>";
 
+/// Asks the terminal where its cursor is.
+const WHERE: &[u8] = b"\x1b[6n";
+
 /// A terminal; dropped, it is closed.
 pub(crate) struct Terminal {
     child: Child,
-    keys: Option<ChildStdin>,
+    keys: Arc<Mutex<Option<ChildStdin>>>,
     screen: Arc<Mutex<vt100::Parser>>,
     /// All that was sent to it.
     sent: Arc<Mutex<Vec<u8>>>,
@@ -62,20 +65,33 @@ impl Terminal {
         let mut output = child.stdout.take().unwrap();
         let screen = Arc::new(Mutex::new(vt100::Parser::new(size(24), size(columns), 0)));
         let sent = Arc::new(Mutex::new(Vec::new()));
-        let (own, all) = (Arc::clone(&screen), Arc::clone(&sent));
+        let keys = Arc::new(Mutex::new(child.stdin.take()));
+        let (own, all, answers) = (Arc::clone(&screen), Arc::clone(&sent), Arc::clone(&keys));
         std::thread::spawn(move || {
-            let mut bytes = [0; 4096];
+            let (mut bytes, mut answered) = ([0; 4096], 0);
             while let Ok(length @ 1..) = output.read(&mut bytes) {
-                own.lock().unwrap().process(&bytes[..length]);
-                all.lock().unwrap().extend_from_slice(&bytes[..length]);
+                let mut screen = own.lock().unwrap();
+                screen.process(&bytes[..length]);
+                let mut all = all.lock().unwrap();
+                all.extend_from_slice(&bytes[..length]);
+                while let Some(at) = all[answered..].windows(WHERE.len()).position(|it| it == WHERE)
+                {
+                    answered += at + WHERE.len();
+                    let (row, column) = screen.screen().cursor_position();
+                    let place = format!("\u{1b}[{};{}R", row + 1, column + 1);
+                    let mut keys = answers.lock().unwrap();
+                    // It may be gone.
+                    let _ = keys.as_mut().map(|keys| keys.write_all(place.as_bytes()));
+                }
             }
         });
-        Self { keys: child.stdin.take(), child, screen, sent }
+        Self { keys, child, screen, sent }
     }
 
     /// Presses keys.
     pub(crate) fn press(&mut self, keys: &str) {
-        let stdin = self.keys.as_mut().unwrap();
+        let mut stdin = self.keys.lock().unwrap();
+        let stdin = stdin.as_mut().unwrap();
         stdin.write_all(keys.as_bytes()).unwrap();
         stdin.flush().unwrap();
     }

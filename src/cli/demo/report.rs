@@ -4,32 +4,44 @@ use std::io::Write as _;
 use std::path::Path;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use comfy_table::{ContentArrangement, Table, presets};
+use serde::Serialize;
 use serde_json::Value;
 
+use super::super::Failure;
+use super::super::output::{self, Format};
 use crate::facts::ip_prefix;
 use crate::generate::{Attack, Truth};
 
 /// How far an alert's time may be from the attack's: records reach the log some time after.
 const SLACK: TimeDelta = TimeDelta::hours(2);
 
+/// An attack, or an alert that belongs to none.
+#[derive(Serialize)]
+struct Row {
+    planted: String,
+    rule_that_should_find_it: String,
+    alerts_that_arrived: String,
+}
+
 /// Prints a row an attack, and a row an alert that belongs to none.
-pub(super) fn print(truth: &Truth, alerts: &[Value]) -> std::io::Result<()> {
-    let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
-    table.set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(["planted", "rule that should find it", "alerts that arrived"]);
-    for attack in &truth.attacks {
+pub(super) fn print(truth: &Truth, alerts: &[Value]) -> Result<(), Failure> {
+    let of_attack = |attack: &Attack| {
         let found: Vec<_> =
             alerts.iter().filter(|alert| belongs(alert, attack)).map(name).collect();
-        let found = if found.is_empty() { "none".to_owned() } else { found.join("\n") };
-        let rule = attack.rule.clone().unwrap_or_else(|| "(no rule yet)".into());
-        table.add_row([attack.title.clone(), rule, found]);
-    }
-    for alert in alerts.iter().filter(|alert| !truth.attacks.iter().any(|a| belongs(alert, a))) {
-        table.add_row(["nothing".to_owned(), String::new(), name(alert)]);
-    }
-    writeln!(std::io::stdout(), "{table}")
+        Row {
+            planted: attack.title.clone(),
+            rule_that_should_find_it: attack.rule.clone().unwrap_or_else(|| "(no rule yet)".into()),
+            alerts_that_arrived: if found.is_empty() { "none".into() } else { found.join("; ") },
+        }
+    };
+    let of_none = |alert: &&Value| !truth.attacks.iter().any(|attack| belongs(alert, attack));
+    let mut rows: Vec<_> = truth.attacks.iter().map(of_attack).collect();
+    rows.extend(alerts.iter().filter(of_none).map(|alert| Row {
+        planted: "nothing".into(),
+        rule_that_should_find_it: String::new(),
+        alerts_that_arrived: name(alert),
+    }));
+    output::print_rows(&rows, Format::Table)
 }
 
 /// Whether the rule that should find each attack has found it.

@@ -6,8 +6,7 @@ use std::time::Duration;
 use chrono::{SecondsFormat, Utc};
 use serde::Serialize;
 
-use super::super::{Context, Exit, Failure, output, table};
-use crate::detect::Period;
+use super::super::{Context, Exit, Failure, output, span_argument, table};
 use crate::lake::{Eagerness, LakeError, Unneeded};
 use crate::maintenance::{self, Done, GRACE, LEAST_LOG_RETENTION, Retention};
 use crate::table::Table;
@@ -264,8 +263,7 @@ fn period(text: &str) -> Result<Duration, String> {
     if text == "0" {
         return Ok(Duration::ZERO);
     }
-    let period = Period::parse(text).and_then(|period| period.delta().to_std().ok());
-    period.ok_or_else(|| "write a span of time such as 12h or 7d".to_owned())
+    span_argument(text)
 }
 
 fn days(text: &str) -> Result<u32, String> {

@@ -31,7 +31,7 @@ use clap::ValueEnum;
 pub(super) use rows::{print_record, print_rows, write_rows};
 pub(super) use screen::{Expanded, Screen, colors};
 pub(super) use settled::settled;
-pub(super) use stream::{Limit, Shown, stream, write_stream};
+pub(super) use stream::{Limit, Shown, counted, stream, write_stream};
 
 use super::{Exit, Failure};
 

@@ -66,11 +66,7 @@ pub(in crate::cli) async fn stream(
 ) -> Result<Shown, Failure> {
     format.check()?;
     let waiting = Waiting::start();
-    let counted = waiting.clone();
-    let count = move |batch: &Result<RecordBatch, QueryError>| {
-        counted.count(batch.as_ref().map_or(0, |batch| batch.num_rows() as u64));
-    };
-    let rows = Rows { batches: rows.batches.inspect(count).boxed(), ..rows };
+    let rows = counted(rows, &waiting);
     let out = Box::new(After { waiting, out: to_stdout() });
     let shown = write_stream(rows, format, limit, out, Screen::of_stdout()).await?;
     if shown.has_more {
@@ -80,6 +76,15 @@ pub(in crate::cli) async fn stream(
         ));
     }
     Ok(shown)
+}
+
+/// The same rows, counted by the line that says that a query runs.
+pub(in crate::cli) fn counted(rows: Rows, waiting: &Waiting) -> Rows {
+    let waiting = waiting.clone();
+    let count = move |batch: &Result<RecordBatch, QueryError>| {
+        waiting.count(batch.as_ref().map_or(0, |batch| batch.num_rows() as u64));
+    };
+    Rows { batches: rows.batches.inspect(count).boxed(), ..rows }
 }
 
 /// Writes the rows of a query.

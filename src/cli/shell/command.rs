@@ -1,8 +1,8 @@
 //! Commands of the shell itself, which begin with a backslash.
 
-use super::complete::{Names, matching};
-use super::editor::Completion;
+use super::complete::{Completion, Names, matching};
 use crate::cli::output::{Expanded, Format, Limit};
+use crate::cli::saved::assignment;
 use crate::suggest::closest;
 
 use clap::ValueEnum as _;
@@ -117,15 +117,6 @@ fn words(line: &str) -> Result<Vec<String>, String> {
     }
     words.extend(word);
     Ok(words)
-}
-
-fn assignment(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => {
-            Err(format!("{text:?} is no parameter: write NAME=VALUE, such as user=ada@contoso.com"))
-        }
-    }
 }
 
 fn switch(argument: Option<&str>) -> Result<Option<bool>, String> {

@@ -2,10 +2,8 @@
 //! tables elsewhere, and functions and keywords.
 
 use std::collections::{BTreeMap, HashSet};
-use std::ops::Range;
 
 use super::command;
-use super::editor::Completion;
 use super::keywords::{KEYWORDS, is_keyword};
 use super::lexer::{self, Kind, Token};
 
@@ -18,6 +16,15 @@ pub(super) struct Names {
     pub(super) functions: Vec<String>,
     /// Saved queries with their parameters.
     pub(super) saved: BTreeMap<String, Vec<String>>,
+}
+
+/// What a word may become.
+#[derive(Debug, Default)]
+pub(super) struct Completion {
+    /// Where the word begins.
+    pub(super) start: usize,
+    /// The words, the likeliest first.
+    pub(super) words: Vec<String>,
 }
 
 /// Completes the word that ends at `cursor`.
@@ -190,25 +197,6 @@ impl Statement<'_> {
 
 fn is_one_of(word: &str, words: &[&str]) -> bool {
     words.iter().any(|other| word.eq_ignore_ascii_case(other))
-}
-
-/// How parts of a text look.
-pub(super) fn styles(text: &str) -> Vec<(Range<usize>, &'static str)> {
-    if text.trim_start().starts_with('\\') {
-        return vec![(0..text.len(), "35")];
-    }
-    let style = |token: &Token| match token.kind {
-        Kind::Word if is_keyword(&text[token.range.clone()]) => Some("1;34"),
-        Kind::Text => Some("32"),
-        Kind::Number => Some("36"),
-        Kind::Comment => Some("2"),
-        Kind::Parameter => Some("33"),
-        Kind::Word | Kind::Name | Kind::Symbol => None,
-    };
-    lexer::tokens(text)
-        .into_iter()
-        .filter_map(|token| Some((token.range.clone(), style(&token)?)))
-        .collect()
 }
 
 #[cfg(test)]

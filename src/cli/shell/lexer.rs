@@ -2,6 +2,11 @@
 
 use std::ops::Range;
 
+use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
+use datafusion::sql::sqlparser::tokenizer::{
+    Location, Token as SqlToken, TokenWithSpan, Tokenizer, Whitespace,
+};
+
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -27,96 +32,78 @@ pub(super) struct Token {
     pub(super) is_open: bool,
 }
 
-/// The tokens of a text.
+/// The tokens of a text, as the parser reads them; what it cannot read because its end is still to come is the last.
 pub(super) fn tokens(text: &str) -> Vec<Token> {
+    let mut read = Vec::new();
+    let ended = Tokenizer::new(&PostgreSqlDialect {}, text)
+        .with_unescape(false)
+        .tokenize_with_location_into_buf(&mut read);
+    let mut place = Place::new(text);
     let mut tokens = Vec::new();
-    let mut at = 0;
-    while let Some(first) = text[at..].chars().next() {
-        if first.is_whitespace() {
-            at += first.len_utf8();
-            continue;
+    let mut end = 0;
+    for TokenWithSpan { token, span } in read {
+        let start = place.at(span.start);
+        end = place.at(span.end);
+        if let Some(kind) = kind(&token) {
+            tokens.push(Token { kind, range: start..end, is_open: false });
         }
-        let (kind, length, is_open) = token(&text[at..], first);
-        tokens.push(Token { kind, range: at..at + length, is_open });
-        at += length;
+    }
+    let rest = text[end..].trim_start();
+    if ended.is_err() && !rest.is_empty() {
+        let kind = if rest.starts_with("/*") {
+            Kind::Comment
+        } else if rest.starts_with('"') {
+            Kind::Name
+        } else {
+            Kind::Text
+        };
+        tokens.push(Token { kind, range: text.len() - rest.len()..text.len(), is_open: true });
     }
     tokens
 }
 
-fn token(rest: &str, first: char) -> (Kind, usize, bool) {
-    let is_word = |letter: char| letter.is_alphanumeric() || letter == '_';
-    let run = |from: usize, is_part: &dyn Fn(char) -> bool| {
-        rest[from..].find(|letter| !is_part(letter)).map_or(rest.len(), |end| from + end)
-    };
-    match first {
-        '\'' => quoted(Kind::Text, rest, 0, false),
-        'e' | 'E' if rest[1..].starts_with('\'') => quoted(Kind::Text, rest, 1, true),
-        '"' => quoted(Kind::Name, rest, 0, false),
-        '-' if rest.starts_with("--") => {
-            (Kind::Comment, rest.find('\n').unwrap_or(rest.len()), false)
-        }
-        '/' if rest.starts_with("/*") => block_comment(rest),
-        '$' => dollar(rest, run(1, &is_word)),
-        letter if letter.is_ascii_digit() => {
-            (Kind::Number, run(0, &|letter| is_word(letter) || letter == '.'), false)
-        }
-        letter if is_word(letter) => (Kind::Word, run(0, &is_word), false),
-        letter => (Kind::Symbol, letter.len_utf8(), false),
-    }
+fn kind(token: &SqlToken) -> Option<Kind> {
+    Some(match token {
+        SqlToken::Word(word) if word.quote_style.is_some() => Kind::Name,
+        SqlToken::Word(_) => Kind::Word,
+        SqlToken::Number(..) => Kind::Number,
+        SqlToken::Placeholder(_) => Kind::Parameter,
+        SqlToken::SingleQuotedString(_)
+        | SqlToken::EscapedStringLiteral(_)
+        | SqlToken::UnicodeStringLiteral(_)
+        | SqlToken::NationalStringLiteral(_)
+        | SqlToken::HexStringLiteral(_)
+        | SqlToken::SingleQuotedByteStringLiteral(_)
+        | SqlToken::DollarQuotedString(_) => Kind::Text,
+        SqlToken::Whitespace(
+            Whitespace::SingleLineComment { .. } | Whitespace::MultiLineComment(_),
+        ) => Kind::Comment,
+        SqlToken::Whitespace(_) | SqlToken::EOF => return None,
+        _ => Kind::Symbol,
+    })
 }
 
-/// What is between quotes, of which two are one that does not end it.
-fn quoted(kind: Kind, rest: &str, open: usize, has_escapes: bool) -> (Kind, usize, bool) {
-    let quote = char::from(rest.as_bytes()[open]);
-    let mut letters = rest.char_indices().skip(open + 1).peekable();
-    while let Some((at, letter)) = letters.next() {
-        match letter {
-            '\\' if has_escapes => {
-                letters.next();
-            }
-            letter if letter == quote => match letters.peek() {
-                Some((_, next)) if *next == quote => {
-                    letters.next();
-                }
-                _ => return (kind, at + 1, false),
-            },
-            _ => {}
-        }
-    }
-    (kind, rest.len(), true)
+/// A place in a text, found by its line and column, of which each is behind the one before.
+struct Place<'a> {
+    rest: std::str::CharIndices<'a>,
+    here: Location,
 }
 
-/// A comment, in which there may be others.
-fn block_comment(rest: &str) -> (Kind, usize, bool) {
-    let mut depth = 0;
-    let mut at = 0;
-    while at < rest.len() {
-        let here = &rest.as_bytes()[at..];
-        if here.starts_with(b"/*") {
-            depth += 1;
-            at += 2;
-        } else if here.starts_with(b"*/") {
-            depth -= 1;
-            at += 2;
-            if depth == 0 {
-                return (Kind::Comment, at, false);
-            }
-        } else {
-            at += 1;
-        }
+impl<'a> Place<'a> {
+    fn new(text: &'a str) -> Self {
+        Self { rest: text.char_indices(), here: Location::new(1, 1) }
     }
-    (Kind::Comment, rest.len(), true)
-}
 
-/// `$tag$text$tag$`, or a parameter.
-fn dollar(rest: &str, end: usize) -> (Kind, usize, bool) {
-    if !rest[end..].starts_with('$') {
-        return (Kind::Parameter, end, false);
-    }
-    let tag = &rest[..=end];
-    match rest[tag.len()..].find(tag) {
-        Some(at) => (Kind::Text, tag.len() + at + tag.len(), false),
-        None => (Kind::Text, rest.len(), true),
+    /// The bytes before a line and column, both counted from 1, in characters.
+    fn at(&mut self, wanted: Location) -> usize {
+        while self.here < wanted {
+            self.here = match self.rest.next() {
+                Some((_, '\n')) => Location::new(self.here.line + 1, 1),
+                Some(_) => Location::new(self.here.line, self.here.column + 1),
+                None => wanted,
+            };
+        }
+        self.rest.offset()
     }
 }
 

@@ -9,14 +9,13 @@ mod command;
 mod complete;
 mod editor;
 mod keywords;
+mod language;
 mod lexer;
 mod names;
 mod pager;
 mod saved;
-mod workers;
 
 use std::io::{BufWriter, Write as _};
-use std::ops::Range;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -28,17 +27,15 @@ pub(super) use lexer::is_unordered;
 use ask::{Asked, ask};
 use command::{COMMANDS, Command};
 use complete::Names;
-use editor::{Completion, Editor, History, Language, Style, Typed};
+use editor::{Editor, Typed};
+use language::Sql;
 use pager::Paged;
-use workers::Workers;
 
 use super::output::{self, Expanded, Format, Limit, Screen, note};
 use super::progress::Waiting;
 use super::{Context, Exit, Failure, query, table as table_command};
 use crate::query::{ScalarValue, Session};
 use crate::table;
-
-const PROMPT: &str = "entralog> ";
 
 /// How answers are shown.
 struct Settings {
@@ -71,17 +68,9 @@ impl Settings {
 
 struct Shell<'a> {
     context: &'a Context,
-    /// How long a statement may take, where it is not as configured.
-    timeout: Option<Duration>,
-    workers: Workers,
-    session: Arc<Session>,
+    session: Session,
     settings: Settings,
     /// Names for completion, which come while the first statement is typed.
-    names: Arc<RwLock<Names>>,
-}
-
-/// What the editor knows of SQL.
-struct Sql {
     names: Arc<RwLock<Names>>,
 }
 
@@ -94,7 +83,7 @@ pub(super) async fn run(
     limit: Option<Limit>,
     timeout: Option<Duration>,
 ) -> Result<Exit, Failure> {
-    let session = Arc::new(query::session(context, timeout).await?);
+    let session = query::session(context, timeout).await?;
     restore_when_ended();
     let settings = Settings {
         format: context.format(),
@@ -103,26 +92,23 @@ pub(super) async fn run(
         timing: false,
         pager: true,
     };
-    let workers = Workers::new()?;
     let names = Names { saved: saved::names(context), ..names::at_start() };
     let names = Arc::new(RwLock::new(names));
-    let (own, filled) = (Arc::clone(&session), Arc::clone(&names));
+    let (own, filled) = (session.clone(), Arc::clone(&names));
     tokio::spawn(async move {
         let found = names::of(&own).await;
         let mut names = filled.write().unwrap_or_else(PoisonError::into_inner);
         (names.tables, names.functions) = (found.tables, found.functions);
     });
-    let language = Sql { names: Arc::clone(&names) };
-    let mut shell = Shell { context, timeout, workers, session, settings, names };
-    let mut editor = Editor::new(history());
+    let mut editor = Editor::new(&Sql { names: Arc::clone(&names) });
+    let mut shell = Shell { context, session, settings, names };
     let lake = &context.config.lake;
     say(&format!(
         "entralog {}, {lake} · \\help lists commands, \\q leaves",
         env!("CARGO_PKG_VERSION")
     ));
     loop {
-        let read = || editor.read(PROMPT, &language, output::colors());
-        match tokio::task::block_in_place(read)? {
+        match tokio::task::block_in_place(|| editor.read())? {
             Typed::End => return Ok(Exit::Done),
             Typed::Nothing => {}
             Typed::Text(text) if shell.run(&text).await == Next::Leave => return Ok(Exit::Done),
@@ -157,7 +143,7 @@ impl Shell<'_> {
             }
         } else {
             for statement in lexer::statements(text) {
-                if !self.statement(statement, Vec::new()).await {
+                if !self.statement(statement, &[]).await {
                     break;
                 }
             }
@@ -166,9 +152,9 @@ impl Shell<'_> {
     }
 
     /// Runs a statement and says how it went; `false` when it failed.
-    async fn statement(&mut self, sql: &str, parameters: Vec<(String, ScalarValue)>) -> bool {
+    async fn statement(&self, sql: &str, parameters: &[(&str, ScalarValue)]) -> bool {
         let begun = Instant::now();
-        let asked = ask(&self.workers, &self.session, sql, parameters, &self.settings).await;
+        let asked = ask(&self.session, sql, parameters, &self.settings).await;
         match &asked {
             Ok(Asked::Shown(shown)) if shown.has_more => {
                 note(&format!(
@@ -177,10 +163,7 @@ impl Shell<'_> {
                 ));
             }
             Ok(Asked::Shown(_)) => {}
-            Ok(Asked::Cancelled) => {
-                say("cancelled");
-                self.renew().await;
-            }
+            Ok(Asked::Cancelled) => say("cancelled"),
             Err(failure) if failure.is_closed_pipe() => {}
             Err(failure) => report(failure, Some(sql)),
         }
@@ -194,19 +177,6 @@ impl Shell<'_> {
         matches!(asked, Ok(Asked::Shown(_)))
     }
 
-    /// Other threads, and a session whose connections are not on the old ones.
-    async fn renew(&mut self) {
-        let renewed = async {
-            let workers = Workers::new()?;
-            let session = query::session(self.context, self.timeout).await?;
-            Ok::<_, Failure>((workers, Arc::new(session)))
-        };
-        match renewed.await {
-            Ok((workers, session)) => (self.workers, self.session) = (workers, session),
-            Err(failure) => report(&failure, None),
-        }
-    }
-
     async fn command(&mut self, command: Command) -> Result<(), Failure> {
         let settings = &mut self.settings;
         match command {
@@ -214,7 +184,7 @@ impl Shell<'_> {
             Command::Describe(name) => match table::by_name(&name) {
                 Some(table) => return settings.print(&table_command::columns(table)),
                 None => {
-                    self.statement(&format!("DESCRIBE {name}"), Vec::new()).await;
+                    self.statement(&format!("DESCRIBE {name}"), &[]).await;
                 }
             },
             Command::Saved(text) => {
@@ -222,15 +192,15 @@ impl Shell<'_> {
                 return settings.print(&rows);
             }
             Command::Run { name, parameters } => {
-                let (sql, values) = saved::bound(self.context, &name, parameters)?;
-                self.statement(&sql, values).await;
+                let (sql, bound) = saved::bound(self.context, &name, parameters)?;
+                self.statement(&sql, &bound.as_parameters()).await;
             }
             Command::Include(path) => {
                 let sql = std::fs::read_to_string(&path).map_err(|error| {
                     Failure::said(Exit::Usage, format!("cannot read {path}: {error}"))
                 })?;
                 for statement in lexer::statements(&sql) {
-                    if !self.statement(statement, Vec::new()).await {
+                    if !self.statement(statement, &[]).await {
                         break;
                     }
                 }
@@ -290,33 +260,6 @@ impl Shell<'_> {
             .collect();
         self.settings.print(&rows)
     }
-}
-
-impl Language for Sql {
-    fn is_complete(&self, text: &str) -> bool {
-        let word = text.trim();
-        word.starts_with('\\')
-            || matches!(word, "exit" | "quit" | "help")
-            || lexer::is_complete(text)
-    }
-
-    fn styles(&self, text: &str) -> Vec<(Range<usize>, Style)> {
-        complete::styles(text)
-    }
-
-    fn complete(&self, text: &str, cursor: usize) -> Completion {
-        let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
-        complete::complete(&names, text, cursor)
-    }
-}
-
-/// The history of the user; without a place for it, one of this shell only.
-fn history() -> History {
-    let Some(path) = editor::default_path() else { return History::default() };
-    History::open(&path).unwrap_or_else(|error| {
-        note(&format!("no history is kept in {}: {error}", path.display()));
-        History::default()
-    })
 }
 
 /// A shell that is ended must not leave a terminal that shows nothing that is typed.

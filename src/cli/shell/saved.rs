@@ -6,8 +6,7 @@ use chrono::Utc;
 use serde::Serialize;
 
 use crate::cli::{Context, Exit, Failure, time_argument};
-use crate::query::ScalarValue;
-use crate::saved::{self, SavedQuery};
+use crate::saved::{self, Bound, SavedQuery};
 
 /// A saved query, as it is listed.
 #[derive(Serialize)]
@@ -37,13 +36,13 @@ pub(super) fn rows(context: &Context, text: &str) -> Result<Vec<Row>, Failure> {
     Ok(found.map(row).collect())
 }
 
-/// The statement of a saved query and its values: those given by name and text, `since` and `until`
+/// The statement of a saved query and its values: those that are given by name and text, `since` and `until`
 /// among them, else its defaults.
 pub(super) fn bound(
     context: &Context,
     name: &str,
     given: Vec<(String, String)>,
-) -> Result<(String, Vec<(String, ScalarValue)>), Failure> {
+) -> Result<(String, Bound), Failure> {
     let queries = all(context)?;
     let query = saved::find(&queries, name)?;
     let is_time = |(name, _): &(String, String)| name == "since" || name == "until";
@@ -54,7 +53,7 @@ pub(super) fn bound(
         time.map_err(|error| Failure::said(Exit::Usage, format!("`{wanted}`: {error}")))
     };
     let bound = query.bind(&given, time("since")?, time("until")?, Utc::now())?;
-    Ok((query.sql.clone(), bound.values))
+    Ok((query.sql.clone(), bound))
 }
 
 fn all(context: &Context) -> Result<Vec<SavedQuery>, Failure> {
