@@ -12,6 +12,8 @@
 // The numbers are what this program is for.
 #![expect(clippy::print_stdout, reason = "a benchmark's data goes to standard output")]
 
+mod process;
+
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -21,6 +23,8 @@ use anyhow::{Context, bail, ensure};
 use entralog::decode::decode;
 use entralog::devhub::{Devhub, DevhubConfig};
 use entralog::generate::{GenerateOptions, generate};
+
+use process::taken;
 
 const RECORDS: u64 = 5_000_000;
 const RECORDS_OF_A_TEST: u64 = 500;
@@ -153,8 +157,9 @@ fn measure(name: &str, command: &mut Command, course: &Course) -> anyhow::Result
         }
         // Between its end and the next look it can have taken 10 ms more.
         let of_process = format!("/proc/{}", child.id());
-        if let Some((kilobytes, seconds)) = taken(Path::new(&of_process)) {
-            (peak, cpu) = (kilobytes, seconds);
+        // One that has just ended says nothing any more.
+        if let Ok(taken) = taken(Path::new(&of_process)) {
+            (peak, cpu) = (taken.peak, taken.cpu);
         }
         std::thread::sleep(Duration::from_millis(10));
     };
@@ -165,24 +170,12 @@ fn measure(name: &str, command: &mut Command, course: &Course) -> anyhow::Result
         "{name}: {} records a CPU second ({cpu:.1} s), {} a second ({wall:.1} s), at most {} MB",
         (records / cpu).round(),
         (records / wall).round(),
-        peak >> 10
+        peak >> 20
     );
-    if peak >> 10 > CEILING {
-        bail!("{name} took {} MB at its peak, more than {CEILING}", peak >> 10);
+    if peak >> 20 > CEILING {
+        bail!("{name} took {} MB at its peak, more than {CEILING}", peak >> 20);
     }
     Ok(cpu)
-}
-
-/// The most memory that a process has had, in KB, and its CPU seconds; `None` on other systems than Linux.
-fn taken(process: &Path) -> Option<(u64, f64)> {
-    let status = std::fs::read_to_string(process.join("status")).ok()?;
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let stat = std::fs::read_to_string(process.join("stat")).ok()?;
-    // The name of the program may hold anything, but ends with the last parenthesis.
-    let fields: Vec<_> = stat.rsplit_once(')')?.1.split_whitespace().collect();
-    let ticks: f64 = fields.get(11)?.parse::<f64>().ok()? + fields.get(12)?.parse::<f64>().ok()?;
-    // Linux counts a hundred of them a second for everybody.
-    Some((peak.trim().strip_suffix(" kB")?.parse().ok()?, ticks / 100.0))
 }
 
 /// A message of records, each with a number of its own.

@@ -8,7 +8,10 @@
 // The numbers are what this program is for.
 #![expect(clippy::print_stdout, reason = "a benchmark's data goes to standard output")]
 
+mod process;
+
 use std::io::BufRead as _;
+use std::path::Path;
 use std::time::Instant;
 
 use anyhow::Context as _;
@@ -16,6 +19,8 @@ use arrow::array::RecordBatch;
 use entralog::lake::Lake;
 use entralog::query::Session;
 use serde::Deserialize;
+
+use process::taken;
 
 #[derive(Debug, Deserialize)]
 struct Question {
@@ -45,31 +50,17 @@ fn main() -> anyhow::Result<()> {
 }
 
 async fn answer(lake: &Lake, question: Question) -> anyhow::Result<()> {
-    let (start, before) = (Instant::now(), cpu_seconds()?);
+    let this = Path::new("/proc/self");
+    let (start, before) = (Instant::now(), taken(this)?.cpu);
     // As `entralog query` does it: a session a statement.
     let answer = Session::new(lake)?.query(&question.sql).await?;
-    let (seconds, cpu) = (start.elapsed().as_secs_f64(), cpu_seconds()? - before);
+    let (seconds, cpu) = (start.elapsed().as_secs_f64(), taken(this)?.cpu - before);
     if let Some(path) = question.rows {
         let mut writer = arrow::csv::Writer::new(std::fs::File::create(path)?);
         answer.batches.iter().try_for_each(|batch| writer.write(batch))?;
     }
     let rows: usize = answer.batches.iter().map(RecordBatch::num_rows).sum();
-    let peak = peak_bytes()?;
+    let peak = taken(this)?.peak;
     println!("{}", serde_json::json!({"seconds": seconds, "cpu": cpu, "rows": rows, "peak": peak}));
     Ok(())
-}
-
-fn cpu_seconds() -> anyhow::Result<f64> {
-    let stat = std::fs::read_to_string("/proc/self/stat")?;
-    let fields = stat.rsplit_once(')').context("an unknown form")?.1.split_whitespace();
-    let ticks: Vec<f64> = fields.skip(11).take(2).map(str::parse).collect::<Result<_, _>>()?;
-    // Linux counts a hundred of them a second for everybody.
-    Ok(ticks.iter().sum::<f64>() / 100.0)
-}
-
-fn peak_bytes() -> anyhow::Result<u64> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kilobytes: u64 = peak.context("no VmHWM")?.trim().trim_end_matches(" kB").parse()?;
-    Ok(kilobytes << 10)
 }

@@ -52,6 +52,7 @@ mod failpoint;
 pub mod generate;
 pub mod ingest;
 pub mod lake;
+mod listing;
 pub mod maintenance;
 pub mod metrics;
 mod period;

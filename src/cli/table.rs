@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{Context, Exit, Failure, output};
 use crate::drift::drift;
-use crate::table::{self, Column, ColumnType, Origin, Table};
+use crate::table::{self, Column, Origin, Table};
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
@@ -119,7 +119,7 @@ pub(super) struct ColumnRow {
 pub(super) fn columns(table: &'static Table) -> Vec<ColumnRow> {
     let row = |column: &'static Column| ColumnRow {
         column: column.name,
-        r#type: type_name(column.kind),
+        r#type: column.kind.as_str(),
         from: from(table, column),
         meaning: column.about,
     };
@@ -146,19 +146,6 @@ pub(super) fn named(name: &str) -> Result<&'static Table, Failure> {
         );
         Failure::said(Exit::Usage, format!("unknown table {name:?}; {hint}"))
     })
-}
-
-/// The type in Log Analytics' words.
-fn type_name(kind: ColumnType) -> &'static str {
-    match kind {
-        ColumnType::Text => "string",
-        ColumnType::Long => "long",
-        ColumnType::Real => "real",
-        ColumnType::Boolean => "bool",
-        ColumnType::Time => "datetime",
-        ColumnType::Dynamic => "dynamic",
-        ColumnType::Binary => "binary",
-    }
 }
 
 /// Where the value comes from: places in the raw record, other columns, or who fills it.

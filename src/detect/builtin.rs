@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::{Rule, RuleError};
+use crate::listing::files_of;
 
 /// Every file of `queries/rules`, built in.
 const BUILTIN: &[(&str, &str)] = &[
@@ -31,7 +32,8 @@ pub fn builtin_rules() -> Result<Vec<Rule>, RuleError> {
 /// A file cannot be read or is not a rule, or two files have one id.
 pub fn load_rules(paths: &[PathBuf]) -> Result<Vec<Rule>, RuleError> {
     let mut rules: BTreeMap<String, Rule> = BTreeMap::new();
-    for path in rule_files(paths)? {
+    let files = files_of(paths, &["yaml", "yml"]);
+    for path in files.map_err(|(path, source)| RuleError::Read { path, source })? {
         let text = std::fs::read_to_string(&path)
             .map_err(|source| RuleError::Read { path: path.clone(), source })?;
         let rule = Rule::parse(&text, &path)?;
@@ -43,24 +45,6 @@ pub fn load_rules(paths: &[PathBuf]) -> Result<Vec<Rule>, RuleError> {
         rules.entry(rule.id.clone()).or_insert(rule);
     }
     Ok(rules.into_values().collect())
-}
-
-fn rule_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, RuleError> {
-    let mut files = Vec::new();
-    for path in paths {
-        let failed = |source| RuleError::Read { path: path.clone(), source };
-        if !std::fs::metadata(path).map_err(failed)?.is_dir() {
-            files.push(path.clone());
-            continue;
-        }
-        let mut entries = std::fs::read_dir(path)
-            .and_then(|entries| entries.map(|e| Ok(e?.path())).collect::<Result<Vec<_>, _>>())
-            .map_err(failed)?;
-        entries.retain(|p| p.extension().is_some_and(|e| e == "yaml" || e == "yml"));
-        entries.sort();
-        files.append(&mut entries);
-    }
-    Ok(files)
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{ObjectName, ShowStatementOptions, Statement as Sql};
 
 use super::{attempts, dynamic, functions, watchlists};
-use crate::table::{self, ColumnType, Table};
+use crate::table::{self, Table};
 use crate::watchlist::Watchlists;
 
 /// What a statement asks about, instead of asking it.
@@ -120,8 +120,8 @@ async fn columns(context: &SessionContext, of: TableReference) -> Result<RecordB
     let known: Vec<_> = known.into_iter().flat_map(Table::all_columns).collect();
     let row = |field: &Arc<Field>| {
         let column = known.iter().find(|column| column.name == field.name());
-        let is_dynamic = column.is_some_and(|column| column.kind == ColumnType::Dynamic);
-        let kind = if is_dynamic { "dynamic".into() } else { type_name(field.data_type()) };
+        let known = column.map(|column| column.kind.as_str().to_owned());
+        let kind = known.unwrap_or_else(|| type_name(field.data_type()));
         let meaning = match column {
             Some(column) => column.about,
             None if field.name() == table::PARTITION_COLUMN => "The UTC day of `TimeGenerated`.",

@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray as _, DurationMicrosecondArray};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, IntervalMonthDayNanoType, IntervalUnit, TimeUnit};
+use arrow::datatypes::{
+    DataType, IntervalMonthDayNano, IntervalMonthDayNanoType, IntervalUnit, TimeUnit,
+};
 use datafusion::common::{DFSchema, Result, exec_datafusion_err};
 use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawBinaryExpr};
@@ -95,9 +97,7 @@ impl ScalarUDFImpl for Length {
                          write days"
                     ));
                 }
-                let days = i64::from(interval.days).checked_mul(MICROS_PER_DAY);
-                let length = days.and_then(|days| days.checked_add(interval.nanoseconds / 1000));
-                Ok(length)
+                Ok(length(interval))
             })
             .collect::<Result<DurationMicrosecondArray>>()?;
         let lengths: ArrayRef = Arc::new(lengths);
@@ -107,4 +107,9 @@ impl ScalarUDFImpl for Length {
         }
         Ok(ColumnarValue::Array(lengths))
     }
+}
+
+/// Microseconds of the days and the time of an interval; `None` if there are too many.
+pub(super) fn length(interval: IntervalMonthDayNano) -> Option<i64> {
+    i64::from(interval.days).checked_mul(MICROS_PER_DAY)?.checked_add(interval.nanoseconds / 1_000)
 }

@@ -75,7 +75,7 @@ impl Session {
         sql: &str,
         parameters: Parameters,
     ) -> Result<Explanation, DataFusionError> {
-        let (state, plan) = self.frame(sql, parameters).await?.into_parts();
+        let (state, plan) = self.frame(self.read(sql)?, parameters).await?.into_parts();
         let plan = state.optimize(&plan)?;
         let physical = state.query_planner().create_physical_plan(&plan, &state).await?;
         let rows = execute_stream(Arc::clone(&physical), state.task_ctx())?;

@@ -18,6 +18,7 @@ mod json_columns;
 mod limits;
 mod optimizer;
 mod running;
+mod statement;
 mod watchlists;
 
 use std::sync::Arc;
@@ -26,16 +27,12 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use chrono::{DateTime, Utc};
 use datafusion::catalog::TableFunctionImpl;
-use datafusion::common::{DataFusionError, TableReference, plan_err};
-use datafusion::config::Dialect;
+use datafusion::common::{DataFusionError, TableReference};
 use datafusion::execution::FunctionRegistry as _;
 use datafusion::execution::runtime_env::RuntimeEnv;
-use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
+use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::prelude::{DataFrame, SQLOptions, SessionConfig, SessionContext};
 use datafusion::sql::parser::Statement;
-use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
-use datafusion::sql::sqlparser::keywords::Keyword;
-use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 use futures::TryStreamExt as _;
 use futures::stream::BoxStream;
 use object_store::ObjectStore;
@@ -50,10 +47,7 @@ pub use limits::Limits;
 use crate::lake::{Lake, LakeTable};
 use durations::Durations;
 use error::Surroundings;
-
-/// In this dialect `a->>'b' = 'c'` compares what `->>` gives; in DataFusion's own it would compare
-/// first.
-const DIALECT: Dialect = Dialect::PostgreSQL;
+use statement::DIALECT;
 
 /// The name under which the tables stand in `information_schema`.
 const CATALOG: &str = "entralog";
@@ -172,10 +166,9 @@ impl Session {
     /// # Errors
     /// The statement is wrong.
     pub fn tables_of(&self, sql: &str) -> Result<Vec<String>, QueryError> {
-        let state = self.context.state();
         let said = |error| self.said(&error);
-        let statement = read(&state, sql).map_err(said)?;
-        let references = state.resolve_table_references(&statement).map_err(said)?;
+        let statement = self.read(sql).map_err(said)?;
+        let references = self.context.state().resolve_table_references(&statement).map_err(said)?;
         let mut names = Vec::new();
         for reference in references {
             match reference.table() {
@@ -202,27 +195,27 @@ impl Session {
         answer
     }
 
-    /// What a statement asks about what there is to ask for, if it does.
-    async fn described(&self, sql: &str) -> Result<Option<RecordBatch>, DataFusionError> {
-        let statement = read(&self.context.state(), sql)?;
-        describe::answer(&self.context, &statement).await
+    fn read(&self, sql: &str) -> Result<Statement, DataFusionError> {
+        statement::read(&self.context.state(), sql)
     }
 
     /// A statement as DataFusion runs it, with values for its parameters.
-    async fn frame(&self, sql: &str, parameters: Parameters) -> Result<DataFrame, DataFusionError> {
-        let frame = self.plan(sql).await?;
+    async fn frame(
+        &self,
+        statement: Statement,
+        parameters: Parameters,
+    ) -> Result<DataFrame, DataFusionError> {
+        let frame = self.plan(statement).await?;
         if parameters.is_empty() { Ok(frame) } else { frame.with_param_values(parameters) }
     }
 
-    async fn plan(&self, sql: &str) -> Result<DataFrame, DataFusionError> {
+    async fn plan(&self, mut statement: Statement) -> Result<DataFrame, DataFusionError> {
         let read_only = SQLOptions::new()
             .with_allow_ddl(false)
             .with_allow_dml(false)
             .with_allow_statements(false);
-        let state = self.context.state();
-        let mut statement = read(&state, sql)?;
         dynamic::rewrite(&mut statement);
-        let plan = state.statement_to_plan(statement).await?;
+        let plan = self.context.state().statement_to_plan(statement).await?;
         read_only.verify_plan(&plan)?;
         self.context.execute_logical_plan(plan).await
     }
@@ -237,44 +230,6 @@ impl Session {
             .collect();
         error::classify(error, &Surroundings { functions, limits: self.limits })
     }
-}
-
-/// Operators that a statement may have. They nest, one in the other, as deep as there are many.
-const MOST_OPERATORS: usize = 3_000;
-
-/// Reads a statement.
-fn read(state: &SessionState, sql: &str) -> Result<Statement, DataFusionError> {
-    let tokens = Tokenizer::new(&PostgreSqlDialect {}, sql).tokenize().unwrap_or_default();
-    let is_operator = |token: &&Token| match token {
-        Token::Word(word) => matches!(
-            word.keyword,
-            Keyword::AND
-                | Keyword::OR
-                | Keyword::NOT
-                | Keyword::IS
-                | Keyword::IN
-                | Keyword::LIKE
-                | Keyword::ILIKE
-                | Keyword::BETWEEN
-                | Keyword::COLLATE
-                | Keyword::AT
-                | Keyword::UNION
-                | Keyword::EXCEPT
-                | Keyword::INTERSECT
-        ),
-        Token::Comma | Token::Number(..) | Token::SingleQuotedString(_) | Token::Whitespace(_) => {
-            false
-        }
-        Token::Period | Token::LParen | Token::RParen | Token::SemiColon | Token::EOF => false,
-        _ => true,
-    };
-    let operators = tokens.iter().filter(is_operator).count();
-    if operators > MOST_OPERATORS {
-        return plan_err!(
-            "the statement has {operators} operators, and may have {MOST_OPERATORS}; write many alternatives as IN (…)"
-        );
-    }
-    state.sql_to_statement(sql, &DIALECT)
 }
 
 /// Values for the parameters of a statement, by name.

@@ -19,7 +19,7 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, timeout_at};
 
 use super::limits::SpillDirectory;
-use super::{Parameters, QueryError, Rows, Session, json_columns, limits};
+use super::{Parameters, QueryError, Rows, Session, describe, json_columns, limits};
 
 /// Batches that wait for whoever takes them.
 const AHEAD: usize = 2;
@@ -192,12 +192,13 @@ async fn started(
     sql: &str,
     parameters: Parameters,
 ) -> Result<(SchemaRef, SendableRecordBatchStream), DataFusionError> {
-    if let Some(rows) = session.described(sql).await? {
+    let statement = session.read(sql)?;
+    if let Some(rows) = describe::answer(&session.context, &statement).await? {
         let schema = rows.schema();
         let stream = MemoryStream::try_new(vec![rows], Arc::clone(&schema), None)?;
         return Ok((schema, Box::pin(stream)));
     }
-    let frame = session.frame(sql, parameters).await?;
+    let frame = session.frame(statement, parameters).await?;
     let schema = json_columns::as_text(frame.schema().as_arrow());
     Ok((schema, frame.execute_stream().await?))
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::builtin::{builtin_queries, builtin_text};
 use super::{Origin, SavedError, SavedQuery, UseError};
+use crate::listing::files_of;
 use crate::suggest::closest;
 
 /// Saved queries by name, from files and directories besides the built-in ones; a query of the
@@ -49,21 +50,7 @@ pub fn read_files(paths: &[PathBuf]) -> Result<Vec<SavedQuery>, SavedError> {
 
 /// The files with saved queries among paths to files and directories.
 fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, SavedError> {
-    let mut files = Vec::new();
-    for path in paths {
-        let failed = |source| SavedError::Read { path: path.clone(), source };
-        if !std::fs::metadata(path).map_err(failed)?.is_dir() {
-            files.push(path.clone());
-            continue;
-        }
-        let mut entries = std::fs::read_dir(path)
-            .and_then(|entries| entries.map(|e| Ok(e?.path())).collect::<Result<Vec<_>, _>>())
-            .map_err(failed)?;
-        entries.retain(|entry| entry.extension().is_some_and(|extension| extension == "sql"));
-        entries.sort();
-        files.append(&mut entries);
-    }
-    Ok(files)
+    files_of(paths, &["sql"]).map_err(|(path, source)| SavedError::Read { path, source })
 }
 
 fn read(path: &Path) -> Result<SavedQuery, SavedError> {

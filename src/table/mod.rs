@@ -171,6 +171,20 @@ impl ColumnType {
             Self::Binary => DataType::Binary,
         }
     }
+
+    /// Its name in Log Analytics.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "string",
+            Self::Long => "long",
+            Self::Real => "real",
+            Self::Boolean => "bool",
+            Self::Time => "datetime",
+            Self::Dynamic => "dynamic",
+            Self::Binary => "binary",
+        }
+    }
 }
 
 /// Columns that every log table has besides its own.

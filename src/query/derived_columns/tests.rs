@@ -60,7 +60,8 @@ async fn lake() -> Lake {
 
 /// The plan of a query, and what it reads of the lake.
 async fn plan(session: &Session, sql: &str) -> (String, String) {
-    let plan = session.plan(sql).await.unwrap().into_optimized_plan().unwrap();
+    let plan =
+        session.plan(session.read(sql).unwrap()).await.unwrap().into_optimized_plan().unwrap();
     let plan = plan.display_indent().to_string();
     let scans = plan.lines().filter(|line| line.contains("TableScan")).collect::<Vec<_>>();
     let scans = scans.join("\n");

@@ -141,14 +141,7 @@ fn becomes_two_groupings(plan: &Aggregate) -> bool {
 fn aggregate(expr: &Expr) -> Option<&AggregateFunction> {
     match expr {
         Expr::AggregateFunction(aggregate) => Some(aggregate),
-        Expr::Alias(alias) => aggregate_of(&alias.expr),
-        _ => None,
-    }
-}
-
-fn aggregate_of(expr: &Expr) -> Option<&AggregateFunction> {
-    match expr {
-        Expr::AggregateFunction(aggregate) => Some(aggregate),
+        Expr::Alias(alias) => aggregate(&alias.expr),
         _ => None,
     }
 }

@@ -122,9 +122,7 @@ pub(super) fn literal(expr: &Expr) -> Option<Literal> {
         Expr::UnaryOp { op: UnaryOperator::Minus | UnaryOperator::Plus, expr } => literal(expr),
         Expr::Value(value) => Some(match &value.value {
             Value::Number(number, _) => match number.parse::<i64>() {
-                Ok(integer) if integer.unsigned_abs() > 1 << f64::MANTISSA_DIGITS => {
-                    Literal::BigInteger
-                }
+                Ok(integer) if !fits_float(integer) => Literal::BigInteger,
                 _ => Literal::Number,
             },
             Value::Boolean(_) => Literal::Truth,
@@ -134,4 +132,9 @@ pub(super) fn literal(expr: &Expr) -> Option<Literal> {
         }),
         _ => None,
     }
+}
+
+/// Whether a float holds an integer exactly.
+pub(super) fn fits_float(integer: i64) -> bool {
+    integer.unsigned_abs() <= 1 << f64::MANTISSA_DIGITS
 }

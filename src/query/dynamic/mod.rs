@@ -2,14 +2,16 @@
 //!
 //! The rule: what a query gives out of `->` is JSON text. Wherever else it stands, it is the plain value, as
 //! `->>` gives it: a number beside a number, a truth value beside one and where a condition stands, else text.
-//! [`syntax`] finds out from the statement where a path stands and says so by the [`functions`] that
-//! evaluate it; [`planner`] and [`typing`] see the types of what stands beside it.
+//! [`syntax`] finds out from the statement where a path stands, [`places`] says by the [`functions`] that
+//! evaluate it what it is there; [`planner`] and [`typing`] see the types of what stands beside it.
 //!
 //! The operator of `datafusion-functions-json` gives a union instead, which compares by the form of its
 //! values: `Status->'errorCode' = '50126'` is false for a number, without a word.
 
 mod call;
 mod functions;
+mod paths;
+mod places;
 mod planner;
 mod syntax;
 mod typing;

@@ -5,58 +5,17 @@ use std::ops::ControlFlow;
 
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{
-    AccessExpr, BinaryOperator, CaseWhen, DataType, Distinct, Expr, Function,
-    FunctionArgumentClause, FunctionArguments, Ident, Join, JoinConstraint, JoinOperator,
-    NamedWindowExpr, ObjectNamePart, OrderByExpr, OrderByKind, Query, Select, SelectItem, SetExpr,
-    Subscript, TableFactor, UnaryOperator, Value, Visit, VisitMut, Visitor, VisitorMut, WindowType,
+    BinaryOperator, Distinct, Expr, FunctionArguments, Ident, NamedWindowExpr, ObjectNamePart,
+    OrderByKind, Query, Select, SelectItem, SetExpr, TableFactor, UnaryOperator, Value, Visit,
+    VisitMut, Visitor, VisitorMut,
 };
 
 use super::call::{
-    Literal, SORT_KEY, SORTED, TEXT, VALUE, arguments, call, cast, is_json, literal, name_of,
-    number, plain, replace, truth, wrap,
+    PLAIN, SORT_KEY, SORTED, TEXT, VALUE, arguments, call, cast, is_json, name_of, number, plain,
+    replace, truth,
 };
-use crate::table::{self, ColumnType};
-
-/// Functions that calculate: a value of JSON is a number in them.
-const OF_NUMBERS: &[&str] = &[
-    "abs",
-    "avg",
-    "ceil",
-    "corr",
-    "exp",
-    "floor",
-    "ln",
-    "log",
-    "log10",
-    "log2",
-    "mean",
-    "median",
-    "mod",
-    "approx_median",
-    "approx_percentile_cont",
-    "percentile_cont",
-    "power",
-    "pow",
-    "round",
-    "sign",
-    "sqrt",
-    "stddev",
-    "stddev_pop",
-    "stddev_samp",
-    "sum",
-    "trunc",
-    "var",
-    "var_pop",
-    "var_samp",
-    "var_sample",
-    "var_population",
-    "haversine_km",
-    "bin",
-];
-/// Functions whose value is one of their arguments, by order.
-const OF_ORDER: &[&str] = &["max", "min", "greatest", "least"];
-/// Functions whose value is one of their arguments, which are of one type.
-const OF_ALTERNATIVES: &[&str] = &["coalesce", "nvl", "ifnull", "nullif"];
+use super::paths::{bind_path, path_of, unnested, value};
+use super::places::{between, case, compare, conditions, in_function, of_one_type, operands, sort};
 
 /// Gives every value of JSON in a statement the form that its place asks for, and functions the
 /// case of their names.
@@ -221,7 +180,7 @@ impl VisitorMut for Paths {
 
     /// From the inside out: what stands below is done.
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
-        if let Some(path) = self.path_of(expr) {
+        if let Some(path) = path_of(expr, &self.relations) {
             *expr = path;
             return ControlFlow::Continue(());
         }
@@ -309,116 +268,6 @@ impl VisitorMut for Paths {
     }
 }
 
-impl Paths {
-    /// The value that `Status['errorCode']` or `Status.errorCode` names.
-    fn path_of(&self, expr: &Expr) -> Option<Expr> {
-        match expr {
-            Expr::CompoundFieldAccess { root, access_chain } => {
-                let json = match root.as_ref() {
-                    Expr::Identifier(column) => is_dynamic(column),
-                    Expr::CompoundIdentifier(parts) => parts.last().is_some_and(is_dynamic),
-                    other => is_json(other),
-                };
-                json.then_some(())?;
-                let steps = access_chain.iter().map(step).collect::<Option<Vec<_>>>()?;
-                let steps = steps.into_iter();
-                Some(steps.fold(root.as_ref().clone(), |of, step| value(VALUE, &of, &step)))
-            }
-            Expr::CompoundIdentifier(parts) => {
-                let is_relation = |part: &Ident| self.relations.contains(&part.value);
-                let (column, path) = match parts.as_slice() {
-                    [relation, column, path @ ..] if is_relation(relation) => {
-                        is_dynamic(column).then_some(())?;
-                        (Expr::CompoundIdentifier(vec![relation.clone(), column.clone()]), path)
-                    }
-                    [column, path @ ..] if is_dynamic(column) => {
-                        (Expr::Identifier(column.clone()), path)
-                    }
-                    _ => return None,
-                };
-                let (first, rest) = path.split_first()?;
-                let key = |part: &Ident| Expr::value(Value::SingleQuotedString(part.value.clone()));
-                let first = value(VALUE, &column, &key(first));
-                Some(rest.iter().fold(first, |of, part| value(VALUE, &of, &key(part))))
-            }
-            _ => None,
-        }
-    }
-}
-
-/// Reads `Status->'errorCode' + 1` as it is meant. In `PostgreSQL`, `+` binds closer than `->`, and the sum
-/// of a key and a number has no meaning.
-fn bind_path(expr: &mut Expr) {
-    let is_path =
-        |op: &BinaryOperator| matches!(op, BinaryOperator::Arrow | BinaryOperator::LongArrow);
-    let Expr::BinaryOp { left, op, right } = expr else { return };
-    if !is_path(op) {
-        return;
-    }
-    let Some(key) = first_operand(right) else { return };
-    let null = Box::new(Expr::value(Value::Null));
-    let of = std::mem::replace(left, null);
-    let op = op.clone();
-    replace(key, |key| Expr::BinaryOp { left: of, op, right: Box::new(key) });
-    let sum = std::mem::replace(right.as_mut(), Expr::value(Value::Null));
-    *expr = sum;
-}
-
-/// The key that a calculation begins with.
-fn first_operand(expr: &mut Expr) -> Option<&mut Expr> {
-    use BinaryOperator as Op;
-    let Expr::BinaryOp {
-        left,
-        op: Op::Plus | Op::Minus | Op::Multiply | Op::Divide | Op::Modulo,
-        ..
-    } = expr
-    else {
-        return None;
-    };
-    match literal(left) {
-        Some(Literal::Text) => Some(left),
-        _ => first_operand(left),
-    }
-}
-
-/// A step of a path in brackets or after a dot.
-fn step(access: &AccessExpr) -> Option<Expr> {
-    match access {
-        AccessExpr::Subscript(Subscript::Index { index }) => Some(index.clone()),
-        AccessExpr::Dot(Expr::Identifier(key)) => {
-            Some(Expr::value(Value::SingleQuotedString(key.value.clone())))
-        }
-        _ => None,
-    }
-}
-
-fn is_dynamic(column: &Ident) -> bool {
-    let is_of = |own: &&table::Column| own.kind == ColumnType::Dynamic && own.name == column.value;
-    table::all().iter().any(|table| table.all_columns().any(|own| is_of(&own)))
-}
-
-/// A value at a step below another; steps that are literals are one path.
-fn value(function: &str, of: &Expr, step: &Expr) -> Expr {
-    let is_step = |step: &Expr| literal(step).is_some_and(|literal| literal != Literal::Truth);
-    if let Expr::Function(inner) = unnested(of)
-        && is_json(of)
-    {
-        let mut inner = inner.clone();
-        let steps: Vec<_> = arguments(&mut inner).into_iter().map(|step| step.clone()).collect();
-        if steps[1..].iter().chain([step]).all(is_step) {
-            return call(function, steps.into_iter().chain([step.clone()]).collect());
-        }
-    }
-    call(function, vec![of.clone(), step.clone()])
-}
-
-fn unnested(expr: &Expr) -> &Expr {
-    match expr {
-        Expr::Nested(inner) => unnested(inner),
-        other => other,
-    }
-}
-
 fn is_column(expr: &Expr) -> bool {
     matches!(unnested(expr), Expr::Identifier(_) | Expr::CompoundIdentifier(_))
 }
@@ -433,176 +282,13 @@ fn is_ours(expr: &Expr) -> bool {
                 Expr::Function(function) => name_of(function),
                 _ => return ControlFlow::Continue(()),
             };
-            self.0 |= [VALUE, TEXT, super::call::PLAIN, SORT_KEY].contains(&name.as_str());
+            self.0 |= [VALUE, TEXT, PLAIN, SORT_KEY].contains(&name.as_str());
             ControlFlow::Continue(())
         }
     }
     let mut ours = Ours(false);
     let _ = Visit::visit(expr, &mut ours);
     ours.0
-}
-
-fn operands(left: &mut Expr, op: &BinaryOperator, right: &mut Expr) {
-    use BinaryOperator as Op;
-    match op {
-        Op::And | Op::Or | Op::Xor => {
-            truth(left);
-            truth(right);
-        }
-        Op::Eq | Op::NotEq | Op::Spaceship => compare(left, right, false),
-        Op::Lt | Op::LtEq | Op::Gt | Op::GtEq => compare(left, right, true),
-        Op::Plus | Op::Minus | Op::Multiply | Op::Divide | Op::Modulo => {
-            let is_of_time = [&*left, &*right].iter().any(|e| matches!(e, Expr::Interval(_)));
-            for side in [left, right] {
-                if is_of_time { plain(side) } else { number(side) }
-            }
-        }
-        _ => {
-            plain(left);
-            plain(right);
-        }
-    }
-}
-
-/// Two values that are compared; `by_order` if one may be the greater.
-fn compare(left: &mut Expr, right: &mut Expr, by_order: bool) {
-    match (is_json(left), is_json(right)) {
-        (true, true) if by_order => {
-            wrap(left, SORT_KEY);
-            wrap(right, SORT_KEY);
-        }
-        (true, true) => {
-            plain(left);
-            plain(right);
-        }
-        (true, false) => beside(left, right, by_order),
-        (false, true) => beside(right, left, by_order),
-        (false, false) => {}
-    }
-}
-
-/// A value of JSON beside something else, whose type decides; that of a column is known later only.
-fn beside(json: &mut Expr, other: &Expr, by_order: bool) {
-    match literal(other) {
-        Some(Literal::Number) => number(json),
-        Some(Literal::Numeral) if by_order => number(json),
-        Some(Literal::BigInteger) => cast(json, DataType::BigInt(None)),
-        Some(Literal::Truth) => truth(json),
-        _ => plain(json),
-    }
-}
-
-/// Values that are alternatives to each other: literals among them say of which type.
-fn of_one_type<'a>(exprs: impl Iterator<Item = &'a mut Expr>) {
-    let exprs: Vec<_> = exprs.collect();
-    let literals: HashSet<_> = exprs
-        .iter()
-        .filter_map(|expr| literal(expr))
-        .map(|literal| match literal {
-            Literal::Number | Literal::BigInteger => 'n',
-            Literal::Truth => 't',
-            Literal::Text | Literal::Numeral => 's',
-        })
-        .collect();
-    for expr in exprs {
-        match (literals.contains(&'n'), literals.contains(&'t'), literals.contains(&'s')) {
-            (true, false, false) => number(expr),
-            (false, true, false) => truth(expr),
-            _ => plain(expr),
-        }
-    }
-}
-
-fn between(of: &mut Expr, negated: bool, low: &mut Expr, high: &mut Expr) -> Expr {
-    let side = |op: BinaryOperator, bound: &mut Expr| {
-        let (mut left, mut right) = (Box::new(of.clone()), Box::new(bound.clone()));
-        compare(&mut left, &mut right, true);
-        Box::new(Expr::BinaryOp { left, op, right })
-    };
-    let both = Expr::Nested(Box::new(Expr::BinaryOp {
-        left: side(BinaryOperator::GtEq, low),
-        op: BinaryOperator::And,
-        right: side(BinaryOperator::LtEq, high),
-    }));
-    match negated {
-        true => Expr::UnaryOp { op: UnaryOperator::Not, expr: Box::new(both) },
-        false => both,
-    }
-}
-
-fn case(operand: Option<&mut Expr>, conditions: &mut [CaseWhen], otherwise: Option<&mut Expr>) {
-    let (mut whens, mut thens) = (Vec::new(), Vec::new());
-    for CaseWhen { condition, result } in conditions {
-        whens.push(condition);
-        thens.push(result);
-    }
-    match operand {
-        Some(operand) => of_one_type(std::iter::once(operand).chain(whens)),
-        None => whens.into_iter().for_each(truth),
-    }
-    of_one_type(thens.into_iter().chain(otherwise));
-}
-
-/// Gives the arguments of a function their form; says whether its value is a sort key.
-fn in_function(function: &mut Function) -> bool {
-    if let Some(filter) = &mut function.filter {
-        truth(filter);
-    }
-    if let Some(WindowType::WindowSpec(spec)) = &mut function.over {
-        spec.order_by.iter_mut().for_each(sort);
-    }
-    let name = name_of(function);
-    if let FunctionArguments::List(list) = &mut function.args {
-        for clause in &mut list.clauses {
-            if let FunctionArgumentClause::OrderBy(exprs) = clause {
-                exprs.iter_mut().for_each(sort);
-            }
-        }
-    }
-    let is_calculated = OF_NUMBERS.contains(&name.as_str());
-    for by in &mut function.within_group {
-        if is_calculated { number(&mut by.expr) } else { sort(by) }
-    }
-    if name.starts_with("json_") {
-        return false;
-    }
-    let arguments = arguments(function);
-    if is_calculated {
-        arguments.into_iter().for_each(number);
-    } else if OF_ALTERNATIVES.contains(&name.as_str()) {
-        of_one_type(arguments.into_iter());
-    } else if OF_ORDER.contains(&name.as_str())
-        && arguments.iter().all(|argument| is_json(argument))
-    {
-        let any = !arguments.is_empty();
-        arguments.into_iter().for_each(|argument| wrap(argument, SORT_KEY));
-        return any;
-    } else if OF_ORDER.contains(&name.as_str()) {
-        of_one_type(arguments.into_iter());
-    } else {
-        arguments.into_iter().for_each(plain);
-    }
-    false
-}
-
-fn sort(by: &mut OrderByExpr) {
-    wrap(&mut by.expr, SORT_KEY);
-}
-
-fn conditions(joins: &mut [Join]) {
-    use JoinOperator as Op;
-    for join in joins {
-        if let Op::Join(JoinConstraint::On(condition))
-        | Op::Inner(JoinConstraint::On(condition))
-        | Op::Left(JoinConstraint::On(condition))
-        | Op::LeftOuter(JoinConstraint::On(condition))
-        | Op::Right(JoinConstraint::On(condition))
-        | Op::RightOuter(JoinConstraint::On(condition))
-        | Op::FullOuter(JoinConstraint::On(condition)) = &mut join.join_operator
-        {
-            truth(condition);
-        }
-    }
 }
 
 fn first_select(body: &SetExpr) -> Option<&Select> {

@@ -4,6 +4,7 @@
 //! `ResultType = 0` a row with `Failure`, of `Status->>'errorCode' > 50` one with `50.5`.
 
 use arrow::datatypes::DataType;
+use datafusion::common::ScalarValue::Int64;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::Transformed;
 use datafusion::common::{DFSchema, Result};
@@ -12,7 +13,7 @@ use datafusion::logical_expr::expr_rewriter::FunctionRewrite;
 use datafusion::logical_expr::{Expr, ExprSchemable as _, Operator, try_cast};
 use datafusion_functions_json::udfs::json_as_text_udf;
 
-use super::call::{PLAIN, VALUE};
+use super::call::{PLAIN, VALUE, fits_float};
 
 #[derive(Debug)]
 pub(super) struct Typing;
@@ -65,13 +66,15 @@ impl FunctionRewrite for Typing {
 /// Text as what it is compared with; `None` if that is text too, or it is spelt out in the query.
 fn typed(text: &Expr, other: &Expr, schema: &DFSchema) -> Option<Expr> {
     if matches!(text, Expr::Literal(..) | Expr::Placeholder(_))
-        || !is_text(&text.get_type(schema).ok()?)
+        || !text.get_type(schema).ok()?.is_string()
     {
         return None;
     }
     let to = match other.get_type(schema).ok()? {
         DataType::Boolean => DataType::Boolean,
-        DataType::Int64 if is_big(other) => DataType::Int64,
+        DataType::Int64 if matches!(other, Expr::Literal(Int64(Some(n)), _) if !fits_float(*n)) => {
+            DataType::Int64
+        }
         number if number.is_numeric() => DataType::Float64,
         time if time.is_temporal() => time,
         _ => return None,
@@ -83,16 +86,6 @@ fn is_comparison(op: Operator) -> bool {
     use Operator as Op;
     matches!(op, Op::Eq | Op::NotEq | Op::Lt | Op::LtEq | Op::Gt | Op::GtEq)
         || matches!(op, Op::IsDistinctFrom | Op::IsNotDistinctFrom)
-}
-
-/// Whether an integer is one that no float holds.
-fn is_big(expr: &Expr) -> bool {
-    use datafusion::common::ScalarValue::Int64;
-    matches!(expr, Expr::Literal(Int64(Some(n)), _) if n.unsigned_abs() > 1 << f64::MANTISSA_DIGITS)
-}
-
-fn is_text(kind: &DataType) -> bool {
-    matches!(kind, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View)
 }
 
 /// The plain value at a path in one step, which derived columns answer.

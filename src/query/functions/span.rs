@@ -1,20 +1,14 @@
-//! Spans of time in SQL: `90s`, `15m`, `24h`, `7d`, `1w`, as Kusto writes them.
+//! Spans of time in SQL, as Kusto writes them: those of a [`Period`], and milliseconds.
+
+use crate::period::Period;
 
 /// Microseconds of a span; a number alone is none.
 pub(super) fn micros(text: &str) -> Option<i64> {
     let text = text.trim();
-    let digits = text.find(|letter: char| !letter.is_ascii_digit())?;
-    let (number, unit) = text.split_at(digits);
-    let unit = match unit {
-        "ms" => 1_000,
-        "s" => 1_000_000,
-        "m" => 60_000_000,
-        "h" => 3_600_000_000,
-        "d" => 86_400_000_000,
-        "w" => 604_800_000_000,
-        _ => return None,
-    };
-    number.parse::<i64>().ok()?.checked_mul(unit)
+    match text.strip_suffix("ms") {
+        Some(number) => number.parse::<u32>().ok().map(|number| i64::from(number) * 1_000),
+        None => Period::parse(text)?.delta().num_microseconds(),
+    }
 }
 
 #[cfg(test)]
@@ -27,6 +21,7 @@ mod tests {
             assert_eq!(micros(text), Some(seconds * 1_000_000), "{text}");
         }
         assert_eq!(micros("1w"), micros("7d"));
+        assert_eq!(micros("250ms"), Some(250_000));
         for text in ["", "7", "d", "-7d", "7 d", "7x", "1.5h", "99999999999999d"] {
             assert_eq!(micros(text), None, "{text}");
         }

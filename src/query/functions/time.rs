@@ -15,6 +15,7 @@ use datafusion::logical_expr::{
 };
 
 use super::span::micros;
+use crate::query::durations::length;
 use crate::query::time_value;
 
 /// `ago('7d')`: the instant so long before the query began.
@@ -151,9 +152,7 @@ fn span(width: &ScalarValue) -> Result<i64> {
                 "bin: months are not equally long; write date_trunc('month', TimeGenerated)"
             );
         }
-        ScalarValue::IntervalMonthDayNano(Some(of)) => {
-            i64::from(of.days) * 86_400_000_000 + of.nanoseconds / 1_000
-        }
+        ScalarValue::IntervalMonthDayNano(Some(of)) => length(*of).unwrap_or_default(),
         other if matches!(other.data_type(), DataType::Interval(IntervalUnit::DayTime)) => {
             let kind = DataType::Interval(IntervalUnit::MonthDayNano);
             return span(&other.cast_to(&kind)?);
