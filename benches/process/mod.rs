@@ -6,18 +6,18 @@ use anyhow::Context as _;
 
 /// What a process has taken.
 #[derive(Debug, Clone, Copy)]
-pub struct Taken {
+pub(crate) struct Taken {
     /// The most memory that it has had, in bytes.
-    pub peak: u64,
+    pub(crate) peak: u64,
     /// CPU seconds.
-    pub cpu: f64,
+    pub(crate) cpu: f64,
 }
 
 /// What the process of a directory in `/proc` has taken.
 ///
 /// # Errors
 /// It is gone, or this is another system than Linux.
-pub fn taken(process: &Path) -> anyhow::Result<Taken> {
+pub(crate) fn taken(process: &Path) -> anyhow::Result<Taken> {
     let status = std::fs::read_to_string(process.join("status"))?;
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let kilobytes: u64 = peak.context("no VmHWM")?.trim().trim_end_matches(" kB").parse()?;

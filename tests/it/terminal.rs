@@ -85,7 +85,7 @@ impl Terminal {
                 }
             }
         });
-        Self { keys, child, screen, sent }
+        Self { child, keys, screen, sent }
     }
 
     /// Presses keys.
