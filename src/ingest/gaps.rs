@@ -56,21 +56,30 @@ impl GapReason {
             Self::Duplicates => "duplicates",
         }
     }
+
+    /// Whether the hub had removed the events before they were taken in.
+    pub(crate) fn is_loss(self) -> bool {
+        matches!(self, Self::RemovedByRetention | Self::BeforeFirstRead)
+    }
+
+    /// Whether a note of a flush that ended too early is enough where there is another reason now. That others
+    /// brought the records of an event is not, when it is lost: those may be lost as well.
+    fn stands(self, other: Self) -> bool {
+        !(self == Self::Duplicates && other.is_loss())
+    }
 }
 
-/// Ranges of a partition after a position that are noted in the lake, in their order.
+/// What is noted in the lake of a partition after a position, in its order.
 pub(super) async fn noted_after(
     lake: &Lake,
     source: &str,
     position: Option<i64>,
-) -> Result<Vec<(i64, i64)>, LakeError> {
+) -> Result<Vec<SequenceGap>, LakeError> {
     let after = ident("LastSequenceNumber").gt(lit(position.unwrap_or(-1)));
     let table = lake.table(&SEQUENCE_GAPS).await?;
     let rows = table.rows(&columns(), ident("Source").eq(lit(source)).and(after)).await?;
-    let gaps: Vec<SequenceGap> = from_batches(&rows.try_collect::<Vec<_>>().await?)?;
-    let mut noted: Vec<_> =
-        gaps.iter().map(|gap| (gap.first_sequence_number, gap.last_sequence_number)).collect();
-    noted.sort_unstable();
+    let mut noted: Vec<SequenceGap> = from_batches(&rows.try_collect::<Vec<_>>().await?)?;
+    noted.sort_by_key(|gap| gap.first_sequence_number);
     Ok(noted)
 }
 
@@ -113,14 +122,19 @@ fn columns() -> Vec<&'static str> {
     SEQUENCE_GAPS.columns.iter().map(|column| column.name).collect()
 }
 
-/// What of a range is in none of the others, which are in their order.
-pub(super) fn without((mut first, last): (i64, i64), others: &[(i64, i64)]) -> Vec<(i64, i64)> {
+/// What of a range is noted by none of the others, which are in their order.
+pub(super) fn without(
+    (mut first, last): (i64, i64),
+    reason: GapReason,
+    noted: &[SequenceGap],
+) -> Vec<(i64, i64)> {
     let mut rest = Vec::new();
-    for (from, to) in others.iter().filter(|(from, _)| *from <= last) {
-        if first < *from {
-            rest.push((first, from - 1));
+    let noted = noted.iter().filter(|gap| gap.reason.stands(reason));
+    for gap in noted.filter(|gap| gap.first_sequence_number <= last) {
+        if first < gap.first_sequence_number {
+            rest.push((first, gap.first_sequence_number - 1));
         }
-        first = first.max(to + 1);
+        first = first.max(gap.last_sequence_number + 1);
     }
     if first <= last {
         rest.push((first, last));
@@ -157,12 +171,20 @@ mod tests {
 
     #[test]
     fn what_was_noted_is_left_out_of_a_range() {
-        let noted = [(3, 4), (4, 4), (8, 9)];
-        assert_eq!(without((1, 10), &noted), [(1, 2), (5, 7), (10, 10)]);
-        assert_eq!(without((3, 9), &noted), [(5, 7)]);
-        assert_eq!(without((4, 4), &noted), []);
-        assert_eq!(without((5, 7), &noted), [(5, 7)]);
-        assert_eq!(without((5, 7), &[]), [(5, 7)]);
+        let [empty, removed] = [GapReason::NoRecords, GapReason::RemovedByRetention];
+        let mut noted = Vec::new();
+        for (range, reason) in
+            [((3, 4), empty), ((4, 4), removed), ((6, 6), GapReason::Duplicates), ((8, 9), empty)]
+        {
+            note(&mut noted, "ns/hub/0", range, reason);
+        }
+        let without = |range, reason| without(range, reason, &noted);
+        assert_eq!(without((1, 10), removed), [(1, 2), (5, 7), (10, 10)]);
+        assert_eq!(without((3, 9), removed), [(5, 7)]);
+        assert_eq!(without((4, 4), removed), []);
+        assert_eq!(without((5, 5), empty), [(5, 5)]);
+        assert_eq!(without((6, 6), GapReason::Duplicates), []);
+        assert_eq!(without((6, 6), removed), [(6, 6)], "what it repeats was removed as well");
     }
 
     #[test]

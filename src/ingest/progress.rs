@@ -70,8 +70,8 @@ pub(super) struct Progress {
     pub(super) pending: Option<i64>,
     /// Tables that have rows of this source waiting.
     pub(super) touched: BTreeSet<&'static str>,
-    /// Sequence numbers after the committed position that were noted as gaps already.
-    noted: Vec<(i64, i64)>,
+    /// Gaps after the committed position that were noted already.
+    noted: Vec<SequenceGap>,
 }
 
 impl Progress {
@@ -129,7 +129,7 @@ impl Progress {
         reason: GapReason,
         gaps: &mut Vec<SequenceGap>,
     ) {
-        for numbers in gaps::without(numbers, &self.noted) {
+        for numbers in gaps::without(numbers, reason, &self.noted) {
             gaps::note(gaps, &delivery.source_id, numbers, reason);
             self.touched.insert(SEQUENCE_GAPS.name);
         }

@@ -36,7 +36,8 @@ pub(super) fn check_gaps(
     removed_until: Option<i64>,
 ) -> Vec<Finding> {
     let mut notes: Vec<_> = notes.iter().filter(|note| note.source == source).collect();
-    notes.sort_by_key(|note| note.first_sequence_number);
+    // What was lost was lost, also where it was a repetition before.
+    notes.sort_by_key(|note| (note.first_sequence_number, !note.reason.is_loss()));
     let first_noted = notes.first().map(|note| note.first_sequence_number);
     let begin = facts.numbers.first().into_iter().chain(first_noted).min().unwrap_or(0);
     let mut findings = Vec::new();

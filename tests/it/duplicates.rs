@@ -160,6 +160,26 @@ async fn a_hash_of_a_partition_of_which_nothing_is_left_holds_no_other_message_u
     workspace.assert_sound();
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repetition_that_is_lost_with_what_it_repeats_is_said_to_be_lost() {
+    let workspace = Workspace::new();
+    let devhub = start(1).await;
+    devhub.append(HUB, 0, body(&[record("a")])).unwrap();
+    devhub.append(HUB, 0, body(&[record("a")])).unwrap();
+    // That the second message repeats the first is noted, and neither is taken in before the hub removes them.
+    let mut command = ingest(&workspace, &devhub, &["--once"]);
+    let died = Running::start(command.env("ENTRALOG_FAILPOINT", "after-commit@1")).wait();
+    assert_eq!(died.code, None, "{died:#?}");
+    assert_eq!(workspace.count("SequenceGaps"), 1);
+    devhub.append(HUB, 0, body(&[record("b")])).unwrap();
+    devhub.truncate(HUB, 0, 2).unwrap();
+    ingest_once(&workspace, &devhub);
+    assert_eq!(ids(&workspace), ["b"]);
+    let lost = "SELECT FirstSequenceNumber, LastSequenceNumber FROM SequenceGaps WHERE Reason = 'before_first_read'";
+    assert_eq!(workspace.rows(lost), [json!({"FirstSequenceNumber": 0, "LastSequenceNumber": 1})]);
+    workspace.assert_sound();
+}
+
 fn delivery(source: &Arc<str>, position: i64, id: &str) -> Delivery {
     event(source, position, body(&[record(id)]))
 }
