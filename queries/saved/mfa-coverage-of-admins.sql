@@ -11,49 +11,10 @@ tables: [RoleAssignments, RoleEligibility, AuditLogs, SigninLogs, AADNonInteract
 tags: [signins, mfa, roles]
 techniques: [T1078.004, T1556.006]
 ---*/
-WITH snapshot AS (
-  SELECT 'active' AS Assignment, PrincipalId, lower(UserPrincipalName) AS Who, PrincipalDisplayName, PrincipalType, RoleDisplayName,
-         DirectoryScopeId, MemberType, StartDateTime, EndDateTime, TimeGenerated
-  FROM RoleAssignments
-  WHERE TimeGenerated >= (SELECT max(TimeGenerated) FROM RoleAssignments) - INTERVAL '1 hour'
-    AND coalesce(AssignmentType, 'Assigned') = 'Assigned'
-  UNION ALL
-  SELECT 'eligible', PrincipalId, lower(UserPrincipalName), PrincipalDisplayName, PrincipalType, RoleDisplayName, DirectoryScopeId, MemberType,
-         StartDateTime, EndDateTime, TimeGenerated
-  FROM RoleEligibility
-  WHERE TimeGenerated >= (SELECT max(TimeGenerated) FROM RoleEligibility) - INTERVAL '1 hour'
-),
-changes AS (
-  SELECT CASE WHEN OperationName LIKE '%eligible%' THEN 'eligible' ELSE 'active' END AS Assignment,
-         json_find(TargetResources, 'type', 'User', 'id') AS PrincipalId,
-         max(lower(json_find(TargetResources, 'type', 'User', 'userPrincipalName'))) AS Who,
-         coalesce(json_find(TargetResources, 'type', 'Role', 'displayName'),
-           trim(BOTH '"' FROM json_find(_TargetResources_0_modifiedProperties, 'displayName', 'Role.DisplayName', 'newValue')),
-           trim(BOTH '"' FROM json_find(_TargetResources_0_modifiedProperties, 'displayName', 'Role.DisplayName', 'oldValue'))) AS RoleDisplayName,
-         max(CASE WHEN OperationName LIKE 'Add %member to role%' THEN TimeGenerated END) AS Added,
-         max(CASE WHEN OperationName LIKE 'Remove %member from role%' THEN TimeGenerated END) AS Removed
-  FROM AuditLogs
-  WHERE TimeGenerated < $until AND Category = 'RoleManagement' AND coalesce(Result, 'success') = 'success'
-    AND OperationName LIKE '%member%role%' AND OperationName NOT LIKE '%(PIM activation%' AND OperationName NOT LIKE '%request%'
-  GROUP BY 1, 2, 4
-),
-holders AS (
-  SELECT s.Assignment, s.PrincipalId, s.Who, s.PrincipalDisplayName, s.PrincipalType, s.RoleDisplayName, s.DirectoryScopeId, s.MemberType,
-         s.StartDateTime AS HeldSince, s.EndDateTime AS HeldUntil, 'snapshot' AS KnownFrom
-  FROM snapshot s LEFT JOIN changes c
-    ON c.Assignment = s.Assignment AND c.PrincipalId = s.PrincipalId AND c.RoleDisplayName = s.RoleDisplayName
-  -- A removal after the snapshot ends what the snapshot says.
-  WHERE c.Removed IS NULL OR c.Removed < s.TimeGenerated OR c.Added > c.Removed
-  UNION ALL
-  SELECT c.Assignment, c.PrincipalId, c.Who, NULL, 'user', c.RoleDisplayName, NULL, NULL, c.Added, NULL, 'audit log'
-  FROM changes c LEFT ANTI JOIN snapshot s
-    ON s.Assignment = c.Assignment AND s.PrincipalId = c.PrincipalId AND s.RoleDisplayName = c.RoleDisplayName
-  WHERE c.Added IS NOT NULL AND (c.Removed IS NULL OR c.Removed < c.Added)
-),
-admins AS (
-  SELECT PrincipalId, max(Who) AS Who, max(PrincipalDisplayName) AS DisplayName,
+WITH admins AS (
+  SELECT PrincipalId, max(UserPrincipalName) AS Who, max(PrincipalDisplayName) AS DisplayName,
          array_to_string(array_agg(DISTINCT RoleDisplayName ORDER BY RoleDisplayName), ', ') AS Roles, bool_or(Assignment = 'active') AS HasActiveRole
-  FROM holders WHERE coalesce(PrincipalType, 'user') = 'user' GROUP BY PrincipalId
+  FROM role_holders WHERE coalesce(PrincipalType, 'user') = 'user' AND coalesce(HeldSince < $until, true) GROUP BY PrincipalId
 ),
 signins AS (
   SELECT TimeGenerated, UserId, AppDisplayName, AuthenticationRequirement, true AS Interactive,

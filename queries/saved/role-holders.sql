@@ -12,46 +12,7 @@ tables: [RoleAssignments, RoleEligibility, AuditLogs, SigninLogs]
 tags: [roles, overview]
 techniques: [T1078.004, T1098.003]
 ---*/
-WITH snapshot AS (
-  SELECT 'active' AS Assignment, PrincipalId, lower(UserPrincipalName) AS Who, PrincipalDisplayName, PrincipalType, RoleDisplayName,
-         DirectoryScopeId, MemberType, StartDateTime, EndDateTime, TimeGenerated
-  FROM RoleAssignments
-  WHERE TimeGenerated >= (SELECT max(TimeGenerated) FROM RoleAssignments) - INTERVAL '1 hour'
-    AND coalesce(AssignmentType, 'Assigned') = 'Assigned'
-  UNION ALL
-  SELECT 'eligible', PrincipalId, lower(UserPrincipalName), PrincipalDisplayName, PrincipalType, RoleDisplayName, DirectoryScopeId, MemberType,
-         StartDateTime, EndDateTime, TimeGenerated
-  FROM RoleEligibility
-  WHERE TimeGenerated >= (SELECT max(TimeGenerated) FROM RoleEligibility) - INTERVAL '1 hour'
-),
-changes AS (
-  SELECT CASE WHEN OperationName LIKE '%eligible%' THEN 'eligible' ELSE 'active' END AS Assignment,
-         json_find(TargetResources, 'type', 'User', 'id') AS PrincipalId,
-         max(lower(json_find(TargetResources, 'type', 'User', 'userPrincipalName'))) AS Who,
-         coalesce(json_find(TargetResources, 'type', 'Role', 'displayName'),
-           trim(BOTH '"' FROM json_find(_TargetResources_0_modifiedProperties, 'displayName', 'Role.DisplayName', 'newValue')),
-           trim(BOTH '"' FROM json_find(_TargetResources_0_modifiedProperties, 'displayName', 'Role.DisplayName', 'oldValue'))) AS RoleDisplayName,
-         max(CASE WHEN OperationName LIKE 'Add %member to role%' THEN TimeGenerated END) AS Added,
-         max(CASE WHEN OperationName LIKE 'Remove %member from role%' THEN TimeGenerated END) AS Removed
-  FROM AuditLogs
-  WHERE TimeGenerated < $until AND Category = 'RoleManagement' AND coalesce(Result, 'success') = 'success'
-    AND OperationName LIKE '%member%role%' AND OperationName NOT LIKE '%(PIM activation%' AND OperationName NOT LIKE '%request%'
-  GROUP BY 1, 2, 4
-),
-holders AS (
-  SELECT s.Assignment, s.PrincipalId, s.Who, s.PrincipalDisplayName, s.PrincipalType, s.RoleDisplayName, s.DirectoryScopeId, s.MemberType,
-         s.StartDateTime AS HeldSince, s.EndDateTime AS HeldUntil, 'snapshot' AS KnownFrom
-  FROM snapshot s LEFT JOIN changes c
-    ON c.Assignment = s.Assignment AND c.PrincipalId = s.PrincipalId AND c.RoleDisplayName = s.RoleDisplayName
-  -- A removal after the snapshot ends what the snapshot says.
-  WHERE c.Removed IS NULL OR c.Removed < s.TimeGenerated OR c.Added > c.Removed
-  UNION ALL
-  SELECT c.Assignment, c.PrincipalId, c.Who, NULL, 'user', c.RoleDisplayName, NULL, NULL, c.Added, NULL, 'audit log'
-  FROM changes c LEFT ANTI JOIN snapshot s
-    ON s.Assignment = c.Assignment AND s.PrincipalId = c.PrincipalId AND s.RoleDisplayName = c.RoleDisplayName
-  WHERE c.Added IS NOT NULL AND (c.Removed IS NULL OR c.Removed < c.Added)
-),
-signins AS (
+WITH signins AS (
   SELECT UserId, max(TimeGenerated) AS LastSignIn FROM SigninLogs
   WHERE TimeGenerated >= $since AND TimeGenerated < $until AND ResultType = '0' GROUP BY UserId
 ),
@@ -62,13 +23,13 @@ activations AS (
   WHERE TimeGenerated >= $since AND TimeGenerated < $until AND OperationName LIKE 'Add member to role completed (PIM activation)%'
   GROUP BY 1, 2
 )
-SELECT h.RoleDisplayName, h.Assignment, h.Who AS UserPrincipalName, h.PrincipalDisplayName, h.PrincipalType, coalesce(h.Who LIKE '%#ext#%', false) AS Guest,
+SELECT h.RoleDisplayName, h.Assignment, h.UserPrincipalName, h.PrincipalDisplayName, h.PrincipalType, coalesce(h.UserPrincipalName LIKE '%#ext#%', false) AS Guest,
        h.HeldSince, h.HeldUntil, h.DirectoryScopeId, h.MemberType, s.LastSignIn, a.LastActivation, coalesce(a.Activations, 0) AS Activations,
        count(*) OVER (PARTITION BY h.RoleDisplayName) AS HoldersOfRole, h.KnownFrom, h.PrincipalId
-FROM holders h
+FROM role_holders h
 LEFT JOIN signins s ON s.UserId = h.PrincipalId
 LEFT JOIN activations a ON h.Assignment = 'eligible' AND a.PrincipalId = h.PrincipalId AND a.RoleDisplayName = h.RoleDisplayName
-WHERE $role IS NULL OR lower(h.RoleDisplayName) = lower($role)
+WHERE coalesce(h.HeldSince < $until, true) AND ($role IS NULL OR lower(h.RoleDisplayName) = lower($role))
 ORDER BY CASE h.RoleDisplayName WHEN 'Global Administrator' THEN 0 WHEN 'Privileged Role Administrator' THEN 1
            WHEN 'Privileged Authentication Administrator' THEN 2 WHEN 'Security Administrator' THEN 3 WHEN 'Conditional Access Administrator' THEN 4
            WHEN 'Application Administrator' THEN 5 WHEN 'Cloud Application Administrator' THEN 6 WHEN 'Hybrid Identity Administrator' THEN 7

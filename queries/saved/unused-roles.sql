@@ -21,45 +21,6 @@ WITH coverage AS (
          coalesce(min(TimeGenerated) - INTERVAL '1 day' < $since, false) AND coalesce(max(TimeGenerated) + INTERVAL '1 day' >= $until, false) AS FullyCovered
   FROM AuditLogs WHERE TimeGenerated < $until
 ),
-snapshot AS (
-  SELECT 'active' AS Assignment, PrincipalId, lower(UserPrincipalName) AS Who, PrincipalDisplayName, PrincipalType, RoleDisplayName,
-         DirectoryScopeId, MemberType, StartDateTime, EndDateTime, TimeGenerated
-  FROM RoleAssignments
-  WHERE TimeGenerated >= (SELECT max(TimeGenerated) FROM RoleAssignments) - INTERVAL '1 hour'
-    AND coalesce(AssignmentType, 'Assigned') = 'Assigned'
-  UNION ALL
-  SELECT 'eligible', PrincipalId, lower(UserPrincipalName), PrincipalDisplayName, PrincipalType, RoleDisplayName, DirectoryScopeId, MemberType,
-         StartDateTime, EndDateTime, TimeGenerated
-  FROM RoleEligibility
-  WHERE TimeGenerated >= (SELECT max(TimeGenerated) FROM RoleEligibility) - INTERVAL '1 hour'
-),
-changes AS (
-  SELECT CASE WHEN OperationName LIKE '%eligible%' THEN 'eligible' ELSE 'active' END AS Assignment,
-         json_find(TargetResources, 'type', 'User', 'id') AS PrincipalId,
-         max(lower(json_find(TargetResources, 'type', 'User', 'userPrincipalName'))) AS Who,
-         coalesce(json_find(TargetResources, 'type', 'Role', 'displayName'),
-           trim(BOTH '"' FROM json_find(_TargetResources_0_modifiedProperties, 'displayName', 'Role.DisplayName', 'newValue')),
-           trim(BOTH '"' FROM json_find(_TargetResources_0_modifiedProperties, 'displayName', 'Role.DisplayName', 'oldValue'))) AS RoleDisplayName,
-         max(CASE WHEN OperationName LIKE 'Add %member to role%' THEN TimeGenerated END) AS Added,
-         max(CASE WHEN OperationName LIKE 'Remove %member from role%' THEN TimeGenerated END) AS Removed
-  FROM AuditLogs
-  WHERE TimeGenerated < $until AND Category = 'RoleManagement' AND coalesce(Result, 'success') = 'success'
-    AND OperationName LIKE '%member%role%' AND OperationName NOT LIKE '%(PIM activation%' AND OperationName NOT LIKE '%request%'
-  GROUP BY 1, 2, 4
-),
-holders AS (
-  SELECT s.Assignment, s.PrincipalId, s.Who, s.PrincipalDisplayName, s.PrincipalType, s.RoleDisplayName, s.DirectoryScopeId, s.MemberType,
-         s.StartDateTime AS HeldSince, s.EndDateTime AS HeldUntil, 'snapshot' AS KnownFrom
-  FROM snapshot s LEFT JOIN changes c
-    ON c.Assignment = s.Assignment AND c.PrincipalId = s.PrincipalId AND c.RoleDisplayName = s.RoleDisplayName
-  -- A removal after the snapshot ends what the snapshot says.
-  WHERE c.Removed IS NULL OR c.Removed < s.TimeGenerated OR c.Added > c.Removed
-  UNION ALL
-  SELECT c.Assignment, c.PrincipalId, c.Who, NULL, 'user', c.RoleDisplayName, NULL, NULL, c.Added, NULL, 'audit log'
-  FROM changes c LEFT ANTI JOIN snapshot s
-    ON s.Assignment = c.Assignment AND s.PrincipalId = c.PrincipalId AND s.RoleDisplayName = c.RoleDisplayName
-  WHERE c.Added IS NOT NULL AND (c.Removed IS NULL OR c.Removed < c.Added)
-),
 used AS (
   SELECT UserId, max(LastUsed) AS LastUsed FROM (
     SELECT _InitiatedBy_user_id AS UserId, TimeGenerated AS LastUsed FROM AuditLogs
@@ -85,14 +46,14 @@ seen AS (
   SELECT UserId, max(TimeGenerated) AS LastSignIn FROM SigninLogs
   WHERE TimeGenerated >= $since AND TimeGenerated < $until AND ResultType = '0' GROUP BY UserId
 )
-SELECT h.RoleDisplayName, h.Assignment, h.Who AS UserPrincipalName, h.PrincipalDisplayName, h.HeldSince, h.HeldUntil, s.LastSignIn,
-       coalesce(regexp_like(h.Who, 'break-?glass|emergency'), false) AS Emergency,
+SELECT h.RoleDisplayName, h.Assignment, h.UserPrincipalName, h.PrincipalDisplayName, h.HeldSince, h.HeldUntil, s.LastSignIn,
+       coalesce(regexp_like(h.UserPrincipalName, 'break-?glass|emergency'), false) AS Emergency,
        c.FullyCovered AND (h.HeldSince IS NULL OR h.HeldSince < $since) AS Conclusive, c.FullyCovered, c.EvidenceFrom, c.EvidenceTo, h.KnownFrom,
        h.PrincipalId AS UserId
-FROM holders h CROSS JOIN coverage c
+FROM role_holders h CROSS JOIN coverage c
 LEFT JOIN used u ON h.Assignment = 'active' AND u.UserId = h.PrincipalId
 LEFT JOIN activations a ON h.Assignment = 'eligible' AND a.PrincipalId = h.PrincipalId AND a.RoleDisplayName = h.RoleDisplayName
 LEFT JOIN seen s ON s.UserId = h.PrincipalId
-WHERE coalesce(h.PrincipalType, 'user') = 'user' AND u.UserId IS NULL AND a.PrincipalId IS NULL
+WHERE coalesce(h.PrincipalType, 'user') = 'user' AND coalesce(h.HeldSince < $until, true) AND u.UserId IS NULL AND a.PrincipalId IS NULL
 ORDER BY Emergency, Conclusive DESC, CASE h.RoleDisplayName WHEN 'Global Administrator' THEN 0 WHEN 'Privileged Role Administrator' THEN 1 ELSE 2 END,
          h.RoleDisplayName, h.Assignment, UserPrincipalName, UserId

@@ -27,38 +27,30 @@ use datafusion::logical_expr::{
 };
 use datafusion::physical_plan::ExecutionPlan;
 
+use super::views::View;
 use super::{Window, plain_context, time_value};
 use crate::lake::LakeTable;
 
-/// The view's name.
-pub(crate) const NAME: &str = "signin_attempts";
-
-/// What it is, in a sentence.
-pub(super) const ABOUT: &str = "Sign-ins of users, the records of one folded into a row.";
-
-/// The tables that it folds.
-pub(super) const TABLES: [&str; 2] = ["SigninLogs", "AADNonInteractiveUserSignInLogs"];
-
-/// What the columns mean that are not those of the last record.
-const MEANINGS: &[(&str, &str)] = &[
-    ("TimeGenerated", "When the last record of the attempt was written."),
-    ("FirstTime", "When its first record was written."),
-    ("Id", "Of the last record."),
-    ("Interactive", "Whether one of the records is of SigninLogs."),
-    ("Records", "How many records the attempt has."),
-    ("ResultTypes", "ResultType of each record in order, with commas between them."),
-    ("Outcome", "`success`, `failure`, or `interrupted` if it was not brought to an end."),
-    ("ResultType", "Of the last record; 0 is success."),
-    ("PasswordWasCorrect", "Whether one of the records says that the password was right."),
-    ("MfaResult", "`satisfied`, `failed`, `required` and not answered, or `notRequired`."),
-    ("RiskLevelDuringSignIn", "The highest of its records."),
-];
-
-/// What a column means.
-pub(super) fn meaning(column: &str) -> &'static str {
-    let found = MEANINGS.iter().find(|(name, _)| *name == column);
-    found.map_or("As in the last record.", |(_, meaning)| meaning)
-}
+/// The view.
+pub(super) static VIEW: View = View {
+    name: "signin_attempts",
+    about: "Sign-ins of users, the records of one folded into a row.",
+    tables: &["SigninLogs", "AADNonInteractiveUserSignInLogs"],
+    meanings: &[
+        ("TimeGenerated", "When the last record of the attempt was written."),
+        ("FirstTime", "When its first record was written."),
+        ("Id", "Of the last record."),
+        ("Interactive", "Whether one of the records is of SigninLogs."),
+        ("Records", "How many records the attempt has."),
+        ("ResultTypes", "ResultType of each record in order, with commas between them."),
+        ("Outcome", "`success`, `failure`, or `interrupted` if it was not brought to an end."),
+        ("ResultType", "Of the last record; 0 is success."),
+        ("PasswordWasCorrect", "Whether one of the records says that the password was right."),
+        ("MfaResult", "`satisfied`, `failed`, `required` and not answered, or `notRequired`."),
+        ("RiskLevelDuringSignIn", "The highest of its records."),
+    ],
+    other_columns: "As in the last record.",
+};
 
 const SQL: &str = include_str!("attempts.sql");
 

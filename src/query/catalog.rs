@@ -11,7 +11,8 @@ use datafusion::common::{DataFusionError, plan_err};
 use datafusion::datasource::{ViewTable, provider_as_source};
 use datafusion::logical_expr::{LogicalPlanBuilder, ident, lit};
 
-use super::{QueryError, attempts, time_value, watchlists};
+use super::views::View;
+use super::{QueryError, attempts, roles, time_value, views, watchlists};
 use crate::lake::Lake;
 use crate::table::{self, Table};
 
@@ -49,32 +50,27 @@ struct LakeSchema {
 #[async_trait]
 impl SchemaProvider for LakeSchema {
     fn table_names(&self) -> Vec<String> {
-        let views = [attempts::NAME.to_owned()];
-        table::all().iter().map(|table| table.name.to_owned()).chain(views).collect()
+        let tables = table::all().iter().map(|table| table.name);
+        tables.chain(views::ALL.iter().map(|view| view.name)).map(str::to_owned).collect()
     }
 
     fn table_exist(&self, name: &str) -> bool {
-        name == attempts::NAME || table::by_name(name).is_some()
+        views::by_name(name).is_some() || table::by_name(name).is_some()
     }
 
     async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>, DataFusionError> {
-        if name == attempts::NAME {
-            return self.attempts().await.map(Some);
+        if let Some(view) = views::by_name(name) {
+            return self.view(view).await.map(Some);
         }
-        let Some(table) = table::by_name(name) else {
-            return Ok(None);
-        };
-        let provider = self.provider(table).await?;
-        match self.window {
-            // Snapshots, ledgers and alerts are not events of the window.
-            Some(window) if table.is_log() => Ok(Some(within(name, provider, window)?)),
-            _ => Ok(Some(provider)),
+        match table::by_name(name) {
+            Some(table) => self.within(table).await.map(Some),
+            None => Ok(None),
         }
     }
 }
 
 impl LakeSchema {
-    async fn provider(
+    async fn whole(
         &self,
         table: &'static Table,
     ) -> Result<Arc<dyn TableProvider>, DataFusionError> {
@@ -82,14 +78,32 @@ impl LakeSchema {
         Ok(Arc::new(opened.map_err(|error| DataFusionError::External(Box::new(error)))?))
     }
 
-    async fn attempts(&self) -> Result<Arc<dyn TableProvider>, DataFusionError> {
-        let mut inputs = Vec::new();
-        for table in attempts::TABLES.into_iter().filter_map(table::by_name) {
-            inputs.push(self.provider(table).await?);
+    /// The rows of the window, of a table of events: snapshots, ledgers and alerts are none.
+    async fn within(
+        &self,
+        table: &'static Table,
+    ) -> Result<Arc<dyn TableProvider>, DataFusionError> {
+        let provider = self.whole(table).await?;
+        match self.window {
+            Some(window) if table.is_log() => within(table.name, provider, window),
+            _ => Ok(provider),
         }
-        let Ok(inputs) = <[Arc<dyn TableProvider>; 2]>::try_from(inputs) else {
-            return plan_err!("the tables of {} are not known", attempts::NAME);
+    }
+
+    async fn view(&self, view: &View) -> Result<Arc<dyn TableProvider>, DataFusionError> {
+        let tables: Vec<_> = view.tables.iter().copied().filter_map(table::by_name).collect();
+        if view.name == roles::VIEW.name {
+            let mut inputs = Vec::new();
+            for table in tables {
+                inputs.push(self.within(table).await?);
+            }
+            return Ok(Arc::new(roles::over(inputs).await?));
+        }
+        let [interactive, non_interactive] = tables.as_slice() else {
+            return plan_err!("the tables of {} are not known", view.name);
         };
+        // What began before the window is folded as well.
+        let inputs = [self.whole(interactive).await?, self.whole(non_interactive).await?];
         Ok(Arc::new(attempts::Attempts::new(inputs, self.window).await?))
     }
 }

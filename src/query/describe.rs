@@ -10,7 +10,7 @@ use datafusion::prelude::SessionContext;
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{ObjectName, ShowStatementOptions, Statement as Sql};
 
-use super::{attempts, dynamic, functions, watchlists};
+use super::{dynamic, functions, views, watchlists};
 use crate::table::{self, Table};
 use crate::watchlist::Watchlists;
 
@@ -75,10 +75,10 @@ fn tables() -> Result<RecordBatch> {
         let kind = if table.is_log() { "log" } else { "own" };
         rows.push([table.name, kind, table.about].map(Into::into));
     }
-    rows.push([attempts::NAME, "view", attempts::ABOUT].map(Into::into));
+    rows.extend(views::ALL.iter().map(|view| [view.name, "view", view.about].map(Into::into)));
     for name in Watchlists::default().names() {
         let meaning = format!("Also _GetWatchlist('{name}').");
-        rows.push([format!("{}.{name}", watchlists::SCHEMA), "watchlist".into(), meaning]);
+        rows.push([watchlists::name_in_sql(&name), "watchlist".into(), meaning]);
     }
     batch(["table_name", "table_type", "meaning"], &rows)
 }
@@ -117,6 +117,7 @@ async fn columns(context: &SessionContext, of: TableReference) -> Result<RecordB
         None | Some(super::SCHEMA) => table::by_name(&name),
         _ => None,
     };
+    let view = views::by_name(&name);
     let known: Vec<_> = known.into_iter().flat_map(Table::all_columns).collect();
     let row = |field: &Arc<Field>| {
         let column = known.iter().find(|column| column.name == field.name());
@@ -125,8 +126,7 @@ async fn columns(context: &SessionContext, of: TableReference) -> Result<RecordB
         let meaning = match column {
             Some(column) => column.about,
             None if field.name() == table::PARTITION_COLUMN => "The UTC day of `TimeGenerated`.",
-            None if name == attempts::NAME => attempts::meaning(field.name()),
-            None => "",
+            None => view.map_or("", |view| view.meaning(field.name())),
         };
         [field.name().clone(), kind, meaning.to_owned()]
     };

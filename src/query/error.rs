@@ -2,7 +2,7 @@
 
 use datafusion::common::{Column, DataFusionError, SchemaError};
 
-use super::{Limits, attempts, watchlists};
+use super::{Limits, views, watchlists};
 use crate::lake::LakeError;
 use crate::suggest::closest;
 use crate::table;
@@ -220,9 +220,9 @@ const OF_KUSTO: &[(&str, &str)] = &[
 /// Names of all that can be read from.
 fn tables() -> impl Iterator<Item = String> {
     let lists = Watchlists::default().names();
-    let lists = lists.into_iter().map(|name| format!("{}.{name}", watchlists::SCHEMA));
+    let lists = lists.into_iter().map(|name| watchlists::name_in_sql(&name));
     let own = table::all().iter().map(|table| table.name.to_owned());
-    own.chain([attempts::NAME.to_owned()]).chain(lists)
+    own.chain(views::ALL.iter().map(|view| view.name.to_owned())).chain(lists)
 }
 
 fn unknown(what: &str, name: &str, hint: Option<&str>) -> String {

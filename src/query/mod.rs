@@ -14,11 +14,12 @@ mod dynamic;
 mod error;
 mod explain;
 mod functions;
-mod json_columns;
 mod limits;
 mod optimizer;
+mod roles;
 mod running;
 mod statement;
+mod views;
 mod watchlists;
 
 use std::sync::Arc;
@@ -68,6 +69,8 @@ pub struct Rows {
     pub schema: SchemaRef,
     /// Rows.
     pub batches: BoxStream<'static, Result<RecordBatch, QueryError>>,
+    /// Whether the statement says in which order they come.
+    pub is_ordered: bool,
 }
 
 /// The rows of a query.
@@ -96,12 +99,13 @@ impl Session {
         Self::over(lake, None, limits)
     }
 
-    /// A session in which tables of events hold only the rows of a window.
+    /// A session in which tables of events hold only the rows of a window, and whose queries take no more than what is
+    /// given.
     ///
     /// # Errors
     /// DataFusion cannot be set up.
-    pub fn within(lake: &Lake, window: Window) -> Result<Self, QueryError> {
-        Self::over(lake, Some(window), Limits::default())
+    pub fn within(lake: &Lake, window: Window, limits: Limits) -> Result<Self, QueryError> {
+        Self::over(lake, Some(window), limits)
     }
 
     fn over(lake: &Lake, window: Option<Window>, limits: Limits) -> Result<Self, QueryError> {
@@ -143,7 +147,7 @@ impl Session {
         sql: &str,
         parameters: &[(&str, ScalarValue)],
     ) -> Result<Answer, QueryError> {
-        let Rows { schema, batches } = self.stream(sql, parameters).await?;
+        let Rows { schema, batches, .. } = self.stream(sql, parameters).await?;
         Ok(Answer { schema, batches: batches.try_collect().await? })
     }
 
@@ -171,10 +175,11 @@ impl Session {
         let references = self.context.state().resolve_table_references(&statement).map_err(said)?;
         let mut names = Vec::new();
         for reference in references {
-            match reference.table() {
-                attempts::NAME => names.extend(attempts::TABLES.map(str::to_owned)),
-                name if crate::table::by_name(name).is_some() => names.push(name.to_owned()),
-                _ => {}
+            let name = reference.table();
+            match views::by_name(name) {
+                Some(view) => names.extend(view.tables.iter().map(|&name| name.to_owned())),
+                None if crate::table::by_name(name).is_some() => names.push(name.to_owned()),
+                None => {}
             }
         }
         names.sort();

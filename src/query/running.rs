@@ -11,6 +11,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::common::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::memory::MemoryStream;
 use futures::StreamExt as _;
 use tokio::runtime::{Builder, Runtime};
@@ -19,7 +20,7 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, timeout_at};
 
 use super::limits::SpillDirectory;
-use super::{Parameters, QueryError, Rows, Session, describe, json_columns, limits};
+use super::{Parameters, QueryError, Rows, Session, describe, limits};
 
 /// Batches that wait for whoever takes them.
 const AHEAD: usize = 2;
@@ -132,20 +133,18 @@ pub(super) async fn start(
     let (send, receive) = mpsc::channel::<Result<RecordBatch, QueryError>>(AHEAD);
     let (tell, told) = oneshot::channel();
     let work = async move {
-        let (schema, mut stream) = match started(&session, &sql, parameters).await {
+        let (head, mut stream) = match started(&session, &sql, parameters).await {
             Ok(started) => started,
             Err(error) => {
                 let _ = tell.send(Err(session.said(&error)));
                 return;
             }
         };
-        if tell.send(Ok(schema)).is_err() {
+        if tell.send(Ok(head)).is_err() {
             return;
         }
         while let Some(batch) = stream.next().await {
-            let batch = batch
-                .and_then(|batch| json_columns::to_text(&batch).map_err(DataFusionError::from))
-                .map_err(|error| session.said(&error));
+            let batch = batch.map_err(|error| session.said(&error));
             let is_last = batch.is_err();
             if send.send(batch).await.is_err() || is_last {
                 break;
@@ -153,7 +152,7 @@ pub(super) async fn start(
         }
     };
     running.begin(work);
-    let schema = running.told(deadline, told).await?;
+    let Head { schema, is_ordered } = running.told(deadline, told).await?;
     let waiting = Some((receive, running));
     let batches = futures::stream::unfold(waiting, move |waiting| async move {
         let (mut receive, mut running) = waiting?;
@@ -166,7 +165,7 @@ pub(super) async fn start(
             Err(late) => Some((Err(late), None)),
         }
     });
-    Ok(Rows { schema, batches: batches.boxed() })
+    Ok(Rows { schema, batches: batches.boxed(), is_ordered })
 }
 
 /// Work with a statement that gives no rows, within the same limits.
@@ -187,20 +186,40 @@ where
     running.told(deadline, told).await
 }
 
+/// What is known of rows before they come.
+struct Head {
+    schema: SchemaRef,
+    is_ordered: bool,
+}
+
 async fn started(
     session: &Session,
     sql: &str,
     parameters: Parameters,
-) -> Result<(SchemaRef, SendableRecordBatchStream), DataFusionError> {
+) -> Result<(Head, SendableRecordBatchStream), DataFusionError> {
     let statement = session.read(sql)?;
     if let Some(rows) = describe::answer(&session.context, &statement).await? {
         let schema = rows.schema();
         let stream = MemoryStream::try_new(vec![rows], Arc::clone(&schema), None)?;
-        return Ok((schema, Box::pin(stream)));
+        return Ok((Head { schema, is_ordered: true }, Box::pin(stream)));
     }
     let frame = session.frame(statement, parameters).await?;
-    let schema = json_columns::as_text(frame.schema().as_arrow());
-    Ok((schema, frame.execute_stream().await?))
+    let schema = Arc::clone(frame.schema().inner());
+    let is_ordered = is_ordered(frame.logical_plan());
+    Ok((Head { schema, is_ordered }, frame.execute_stream().await?))
+}
+
+/// Whether a plan says in which order its rows come.
+fn is_ordered(plan: &LogicalPlan) -> bool {
+    match plan {
+        LogicalPlan::Sort(_)
+        | LogicalPlan::Values(_)
+        | LogicalPlan::Explain(_)
+        | LogicalPlan::Analyze(_) => true,
+        LogicalPlan::Projection(above) => is_ordered(&above.input),
+        LogicalPlan::Limit(above) => is_ordered(&above.input),
+        _ => false,
+    }
 }
 
 async fn within<T>(deadline: Deadline, work: impl Future<Output = T>) -> Result<T, QueryError> {

@@ -17,6 +17,16 @@ pub(super) const SCHEMA: &str = "watchlists";
 /// The function's name, as it is looked up.
 pub(super) const FUNCTION: &str = "_getwatchlist";
 
+/// A watchlist as SQL names it.
+pub(super) fn name_in_sql(name: &str) -> String {
+    let is_plain = name.chars().all(|letter| letter.is_alphanumeric() || letter == '_')
+        && !name.starts_with(|first: char| first.is_numeric());
+    match is_plain {
+        true => format!("{SCHEMA}.{name}"),
+        false => format!("{SCHEMA}.\"{}\"", name.replace('"', "\"\"")),
+    }
+}
+
 #[derive(Debug, Default)]
 pub(super) struct WatchlistTables(Watchlists);
 

@@ -57,9 +57,7 @@ pub enum UseError {
         has: String,
     },
     /// A parameter without a default has no value.
-    #[error(
-        "saved query {query:?} needs {name:?}, a {kind}: {meaning}; give it with -p {name}=VALUE"
-    )]
+    #[error("saved query {query:?} needs {name:?}, a {kind}: {meaning}; give it as {name}=VALUE")]
     Missing {
         /// The query.
         query: String,
@@ -71,7 +69,7 @@ pub enum UseError {
         meaning: String,
     },
     /// A parameter has two values.
-    #[error("parameter {name:?} is given twice; give it once, a list as -p {name}=FIRST,SECOND")]
+    #[error("parameter {name:?} is given twice; give it once, a list as {name}=FIRST,SECOND")]
     Repeated {
         /// The parameter.
         name: String,
@@ -85,7 +83,7 @@ pub enum UseError {
         reason: String,
     },
     /// The time ends before it begins.
-    #[error("the time from {since} until {until} is empty; --since must be before --until")]
+    #[error("the time from {since} until {until} is empty; `since` must be before `until`")]
     NoTime {
         /// Its begin.
         since: String,

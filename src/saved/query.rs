@@ -56,10 +56,6 @@ pub enum Origin {
 /// The values that a query runs with.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bound {
-    /// First instant.
-    pub since: DateTime<Utc>,
-    /// First instant after the last.
-    pub until: DateTime<Utc>,
     /// All values by name, `since` and `until` among them.
     pub values: Vec<(String, ScalarValue)>,
 }
@@ -163,7 +159,7 @@ impl SavedQuery {
             let text = given.iter().find(|(name, _)| *name == parameter.name);
             values.push((parameter.name.clone(), self.value(parameter, text, now)?));
         }
-        Ok(Bound { since, until, values })
+        Ok(Bound { values })
     }
 
     fn value(
@@ -188,7 +184,7 @@ impl SavedQuery {
         let names: Vec<_> = self.parameters.iter().map(|p| p.name.as_str()).collect();
         let has = match &names[..] {
             _ if OF_TIME.contains(&name) => format!("write --{name} instead"),
-            [] => "it has none but --since and --until".into(),
+            [] => "it has none but `since` and `until`".into(),
             names => format!("it has {}", names.join(", ")),
         };
         UseError::UnknownParameter {

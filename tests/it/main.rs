@@ -11,7 +11,9 @@
 //! - `exactly_once`, `lake`, `azure`, `added_columns`: what is kept; `drift`: what of it has no column.
 //! - `lake_status`, `verify`, `verify_lost`: how the lake is, what became of it, and whether it is sound; `maintenance`: what keeps it so.
 //! - `dead`: what could not be decoded, and its replay.
-//! - `desk_json`, `desk_functions`, `desk_attempts`, `desk_watchlists`, `desk_limits`: what SQL knows of the field, and may not do.
+//! - `duplicates`: what a hub brings twice.
+//! - `desk_json`, `desk_functions`, `desk_attempts`, `desk_roles`, `desk_watchlists`, `desk_limits`, `distinct`, `explain`: what SQL knows of
+//!   the field, may not do, and says of itself.
 //! - `query`, `saved`, `derived`, `output`: what comes out; `shell`: in a `terminal`; `other_writer`: of files that somebody else wrote.
 //! - `rules`, `alerts`: what is found, and who hears of it.
 //! - `serve`: all of it at once; `metrics`: its numbers.
@@ -31,6 +33,7 @@ mod desk_attempts;
 mod desk_functions;
 mod desk_json;
 mod desk_limits;
+mod desk_roles;
 mod desk_watchlists;
 mod distinct;
 mod drift;

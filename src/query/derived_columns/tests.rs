@@ -4,7 +4,7 @@ use arrow::util::pretty::pretty_format_batches;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use super::super::{Answer, Session, Window};
+use super::super::{Answer, Limits, Session, Window};
 use crate::lake::Lake;
 use crate::table::{by_name, to_batch};
 
@@ -333,7 +333,7 @@ async fn a_window_of_time_is_looked_through() {
     let lake = lake().await;
     let time = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
     let window = Window { start: time("2026-01-05T10:00:01Z"), end: time("2026-01-05T10:00:04Z") };
-    let session = Session::within(&lake, window).unwrap();
+    let session = Session::within(&lake, window, Limits::default()).unwrap();
     let sql = "SELECT Status->>'errorCode' AS Code FROM SigninLogs WHERE password_was_correct(ResultType)";
     let (plan, scans) = plan(&session, sql).await;
     for (column, is_read) in [

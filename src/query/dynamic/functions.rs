@@ -29,17 +29,23 @@ pub(super) fn all() -> [Arc<ScalarUDF>; 4] {
 /// `json_value(Status, 'errorCode')`: the value at a path, as JSON text.
 pub(super) fn value() -> Arc<ScalarUDF> {
     let signature = Signature::variadic_any(Volatility::Immutable);
-    Arc::new(ScalarUDF::from(Value { signature }))
+    Arc::new(ScalarUDF::from(Value { signature, aliases: vec!["json_get".into()] }))
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Value {
     signature: Signature,
+    /// Instead of the function of this name that gives a union.
+    aliases: Vec<String>,
 }
 
 impl ScalarUDFImpl for Value {
     fn name(&self) -> &'static str {
         VALUE
+    }
+
+    fn aliases(&self) -> &[String] {
+        &self.aliases
     }
 
     fn signature(&self) -> &Signature {

@@ -165,11 +165,12 @@ impl VisitorMut for Paths {
         bind_path(expr);
         if let Expr::Function(function) = expr
             && let [ObjectNamePart::Identifier(name)] = function.name.0.as_mut_slice()
-            && name.quote_style.is_none()
             // Without parentheses it may be a column, such as `User`.
             && !matches!(function.args, FunctionArguments::None)
         {
-            name.value = name.value.to_lowercase();
+            if name.quote_style.is_none() {
+                name.value = name.value.to_lowercase();
+            }
             // It gives the union of the types of JSON, which compares by the form of its values.
             if name.value == "json_get" {
                 name.value = VALUE.into();

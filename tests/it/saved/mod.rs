@@ -177,7 +177,7 @@ fn what_is_asked_wrong_is_answered_with_what_to_write() {
         ),
         (
             &["saved", "run", "signins-by-country", "--since", "1d", "--until", "2d"],
-            "is empty; --since must be before --until",
+            "is empty; `since` must be before `until`",
         ),
         (&["saved", "list", "--tag", "cats"], "no saved query has the tag cats; tags are "),
     ] {
