@@ -14,7 +14,8 @@
 //! # Layout
 //!
 //! The modules are the words of the picture, what several of them need, and what stands around it;
-//! imports run from right to left in the picture, and upwards in this list.
+//! imports run from right to left in the picture, and upwards in this list. `listing`, `period`, `suggest` and `yaml` are
+//! small helps for all of them, and `failpoint` is where a test has the process die.
 //!
 //! - [`facts`]: what the field knows of single values: addresses, legacy protocols, result codes.
 //! - [`source`]: bodies with positions, from the partitions of Event Hubs and from files.
@@ -22,8 +23,8 @@
 //! - [`table`]: the columns of every table, and records to rows.
 //! - [`lake`]: Delta tables; rows and positions in one commit, and the scan.
 //! - [`ingest`]: the way from `source` to `lake`, each record exactly once.
-//! - [`query`]: SQL over the lake, read-only.
 //! - [`watchlist`]: lists that a team keeps, as tables for `query`.
+//! - [`query`]: SQL over the lake, read-only.
 //! - [`saved`]: queries in files, with a name and typed parameters.
 //! - [`maintenance`]: the lake kept in shape: small files merged, old days and files removed.
 //! - [`drift`]: what of the records has no column, counted.
@@ -35,7 +36,6 @@
 //! - [`serve`]: the daemon that runs all of it.
 //! - [`config`]: the configuration file, read once at the door.
 //! - [`cli`]: the command line; nothing imports it.
-//! - `failpoint`: where a test has the process die.
 //! - [`devhub`]: an Event Hubs namespace on this machine, to try and to test with.
 //! - [`generate`]: sample logs with planted attacks.
 

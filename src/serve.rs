@@ -19,6 +19,7 @@ use crate::ingest::{Deduplication, FlushLimits, Hub, IngestError, Ingester, Run,
 use crate::lake::{Eagerness, Lake, LakeError};
 use crate::maintenance::{self, Done, Policy};
 use crate::metrics::{self, Metrics};
+use crate::query::Limits;
 use crate::source::eventhub::EventHubError;
 use crate::table::{self, Table};
 
@@ -56,6 +57,8 @@ pub struct Service {
     pub deduplication: Option<Deduplication>,
     /// Rules that run.
     pub rules: Vec<Arc<Rule>>,
+    /// What a query of theirs may take.
+    pub queries: Limits,
     /// Where alerts go.
     pub destinations: Vec<WebhookDestination>,
     /// Where Prometheus may ask, when it may.
@@ -144,7 +147,7 @@ impl Service {
                     return;
                 }
                 // A run that is cut short has committed nothing, or is repeated with the same ids.
-                let run = run_rule(&self.lake, rule, Utc::now(), |_, _| {});
+                let run = run_rule(&self.lake, rule, self.queries, Utc::now(), |_, _| {});
                 let Some(result) = cancel.run_until_cancelled(run).await else { return };
                 match result {
                     Ok(summary) => {

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::Alert;
 use super::webhook::{Reply, WebhookDestination};
 use crate::lake::{Lake, LakeError};
-use crate::query::{QueryError, Session};
+use crate::query::{QueryError, ScalarValue, Session};
 use crate::table::{ALERT_DELIVERIES, RowsError, from_batches, to_batch};
 
 /// Wait after the first failed attempt; each further one doubles it.
@@ -157,16 +157,16 @@ async fn pending(
         attempts: Option<i64>,
         next_attempt: Option<DateTime<Utc>>,
     }
-    let name = destination.name.replace('\'', "''");
     let sql = format!(
         "SELECT a.*, d.attempts AS attempts, d.next_attempt AS next_attempt FROM SecurityAlert a LEFT JOIN (
            SELECT SystemAlertId, max(Attempt) AS attempts, max(NextAttempt) AS next_attempt,
                   bool_or(Outcome <> '{FAILED}') AS done
-           FROM AlertDeliveries WHERE Destination = '{name}' GROUP BY SystemAlertId
+           FROM AlertDeliveries WHERE Destination = $destination GROUP BY SystemAlertId
          ) d ON a.SystemAlertId = d.SystemAlertId
          WHERE d.done IS NOT TRUE ORDER BY a.TimeGenerated, a.SystemAlertId"
     );
-    let answer = Session::new(lake)?.query(&sql).await?;
+    let name = ScalarValue::from(destination.name.as_str());
+    let answer = Session::new(lake)?.query_with(&sql, &[("destination", name)]).await?;
     let rows: Vec<Row> = from_batches(&answer.batches)?;
     let split = |row: Row| {
         let before = Before { attempts: row.attempts.unwrap_or(0), next_attempt: row.next_attempt };

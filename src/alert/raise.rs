@@ -18,7 +18,7 @@ use crate::detect::{
     DetectError, Evaluation, Ledger, Outcome, Pending, Period, Rule, RuleRun, Slice, evaluate,
 };
 use crate::lake::{Advance, Lake};
-use crate::query::Session;
+use crate::query::{Limits, ScalarValue, Session};
 use crate::table::{RULE_RUNS, SECURITY_ALERT, from_batches, to_batch};
 
 /// Slices that are evaluated at the same time.
@@ -41,7 +41,7 @@ pub struct RuleSummary {
     pub suppressed: u64,
 }
 
-/// Evaluates what is pending for a rule up to `until`, and raises its alerts.
+/// Evaluates what is pending for a rule up to `until`, each slice within limits, and raises its alerts.
 ///
 /// `progress` is called after each slice with the number of slices done and to do.
 ///
@@ -51,6 +51,7 @@ pub struct RuleSummary {
 pub async fn run_rule(
     lake: &Lake,
     rule: &Arc<Rule>,
+    limits: Limits,
     until: DateTime<Utc>,
     mut progress: impl FnMut(usize, usize),
 ) -> Result<RuleSummary, DetectError> {
@@ -71,7 +72,7 @@ pub async fn run_rule(
     let mut raised = Vec::new();
     let total = pending.due.len();
     let mut evaluations = stream::iter(pending.due.clone())
-        .map(|slice| timed(lake, rule, slice))
+        .map(|slice| timed(lake, rule, slice, limits))
         .buffered(CONCURRENT);
     while let Some((slice, result, duration_ms)) = evaluations.next().await {
         let mut run = row(rule, slice, now, &versions);
@@ -123,11 +124,12 @@ async fn timed(
     lake: &Lake,
     rule: &Arc<Rule>,
     slice: Slice,
+    limits: Limits,
 ) -> (Slice, Result<Evaluation, DetectError>, i64) {
     let begun = Instant::now();
     let (lake, rule) = (lake.clone(), Arc::clone(rule));
     // A task of its own, so that slices use all cores.
-    let task = tokio::spawn(async move { evaluate(&lake, &rule, slice).await });
+    let task = tokio::spawn(async move { evaluate(&lake, &rule, slice, limits).await });
     let result = match task.await {
         Ok(result) => result,
         Err(error) => std::panic::resume_unwind(error.into_panic()),
@@ -188,12 +190,10 @@ impl KnownAlerts {
             end_time: DateTime<Utc>,
         }
         let failed = |source| DetectError::Query { rule: rule.id.clone(), source };
-        let id = rule.id.replace('\'', "''");
-        let sql = format!(
-            "SELECT SystemAlertId, Entities, EndTime FROM SecurityAlert WHERE _RuleId = '{id}'"
-        );
+        let sql = "SELECT SystemAlertId, Entities, EndTime FROM SecurityAlert WHERE _RuleId = $id";
         let session = Session::new(lake).map_err(failed)?;
-        let answer = session.query(&sql).await.map_err(failed)?;
+        let id = ScalarValue::from(rule.id.as_str());
+        let answer = session.query_with(sql, &[("id", id)]).await.map_err(failed)?;
         let mut known = Self::default();
         for row in from_batches::<Row>(&answer.batches)? {
             known.ids.insert(row.system_alert_id);

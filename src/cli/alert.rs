@@ -1,7 +1,7 @@
 //! `entralog alert`: what was raised, and whether it was delivered.
 
 use super::{Context, Exit, Failure, output};
-use crate::query::Session;
+use crate::query::{ScalarValue, Session};
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
@@ -35,10 +35,9 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<Exit, Fai
             output::print(&answer.schema, &answer.batches, context.format())?;
         }
         Command::Show { id } => {
-            let prefix = id.replace('\'', "''").replace(['%', '_'], "");
-            let alert = session
-                .query(&format!("SELECT * FROM SecurityAlert WHERE SystemAlertId LIKE '{prefix}%'"))
-                .await?;
+            let sql = "SELECT * FROM SecurityAlert WHERE starts_with(SystemAlertId, $id)";
+            let start = ScalarValue::from(id.as_str());
+            let alert = session.query_with(sql, &[("id", start)]).await?;
             let rows: Vec<serde_json::Map<String, serde_json::Value>> =
                 crate::table::from_batches(&alert.batches)
                     .map_err(|error| Failure::new(Exit::Wrong, error.into()))?;
@@ -49,12 +48,10 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<Exit, Fai
                 }
                 [row] => {
                     let full = row["SystemAlertId"].as_str().unwrap_or_default();
-                    let deliveries = session
-                        .query(&format!(
-                            "SELECT TimeGenerated, Destination, Attempt, Outcome, StatusCode, Error
-                             FROM AlertDeliveries WHERE SystemAlertId = '{full}' ORDER BY TimeGenerated"
-                        ))
-                        .await?;
+                    let sql = "SELECT TimeGenerated, Destination, Attempt, Outcome, StatusCode, Error
+                               FROM AlertDeliveries WHERE SystemAlertId = $id ORDER BY TimeGenerated";
+                    let full = ScalarValue::from(full);
+                    let deliveries = session.query_with(sql, &[("id", full)]).await?;
                     output::print_record(row, context.format())?;
                     if matches!(context.format(), output::Format::Table) {
                         output::print(&deliveries.schema, &deliveries.batches, context.format())?;

@@ -22,6 +22,7 @@ mod serve;
 mod shell;
 mod stop;
 mod table;
+mod waiting;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -245,8 +246,7 @@ fn start_log(verbose: u8, with_time: bool) {
         _ => "debug",
     };
     let filter = EnvFilter::try_from_env("ENTRALOG_LOG").unwrap_or_else(|_| default.into());
-    let terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
-    let color = terminal && std::env::var_os("NO_COLOR").is_none();
+    let color = std::io::IsTerminal::is_terminal(&std::io::stderr()) && output::colors();
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

@@ -18,15 +18,15 @@ pub(super) struct Arguments {
     #[arg(short, long, value_name = "FILE", conflicts_with = "sql")]
     file: Option<PathBuf>,
     #[command(flatten)]
-    shown: Shown,
+    wanted: Wanted,
     /// End it after this time, such as 30s or 5m [default: `query.timeout`, else 10m]
     #[arg(long, value_name = "SPAN", value_parser = span_argument)]
     timeout: Option<Duration>,
 }
 
-/// What is shown of a statement.
+/// What is wanted of a statement.
 #[derive(Debug, Clone, Copy, clap::Args)]
-pub(super) struct Shown {
+pub(super) struct Wanted {
     /// Rows to show at most, or `all` [default: 1000 on a terminal, else all]
     #[arg(long, value_name = "N")]
     limit: Option<Limit>,
@@ -44,14 +44,14 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
     let sql = match (arguments.sql, arguments.file) {
         (Some(sql), _) if sql != "-" => Some(sql),
         (None, Some(file)) if file.as_os_str() != "-" => Some(from_file(&file)?),
-        (None, None) if is_on_terminal() && !arguments.shown.explain => None,
+        (None, None) if is_on_terminal() && !arguments.wanted.explain => None,
         _ => Some(from_stdin()?),
     };
     let Some(sql) = sql else {
-        return shell::run(context, arguments.shown.limit, arguments.timeout).await;
+        return shell::run(context, arguments.wanted.limit, arguments.timeout).await;
     };
     let session = session(context, arguments.timeout).await?;
-    answer(context, &session, &sql, &[], arguments.shown).await
+    answer(context, &session, &sql, &[], arguments.wanted).await
 }
 
 fn is_on_terminal() -> bool {
@@ -73,11 +73,11 @@ pub(super) async fn answer(
     session: &Session,
     sql: &str,
     parameters: &[(&str, ScalarValue)],
-    shown: Shown,
+    wanted: Wanted,
 ) -> Result<Exit, Failure> {
-    let answered = match shown.explain {
+    let answered = match wanted.explain {
         true => explain::run(context, session, sql, parameters).await,
-        false => rows(context, session, sql, parameters, shown.limit).await,
+        false => rows(context, session, sql, parameters, wanted.limit).await,
     };
     answered.map_err(|failure| {
         let caret = std::io::stderr().is_terminal().then(|| shell::caret(sql, &failure.message()));
@@ -95,8 +95,7 @@ async fn rows(
     parameters: &[(&str, ScalarValue)],
     limit: Option<Limit>,
 ) -> Result<Exit, Failure> {
-    let rows = session.stream(sql, parameters).await?;
-    let rows = if shell::is_unordered(sql) { output::settled(rows) } else { rows };
+    let rows = output::settled(session.stream(sql, parameters).await?);
     output::stream(rows, context.format(), Limit::or_default(limit)).await?;
     Ok(Exit::Done)
 }

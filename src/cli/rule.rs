@@ -157,6 +157,7 @@ async fn run_rules(context: &Context, arguments: &RunArguments) -> Result<Exit, 
         }
     }
     let until = arguments.until.unwrap_or_else(Utc::now);
+    let limits = context.config.query.limits(None);
     let mut rows = Vec::new();
     for rule in rules {
         if !arguments.ids.is_empty() && !arguments.ids.contains(&rule.id) {
@@ -164,7 +165,8 @@ async fn run_rules(context: &Context, arguments: &RunArguments) -> Result<Exit, 
         }
         let rule = Arc::new(rule);
         let progress = Progress::new(&rule.id);
-        let summary = run_rule(&lake, &rule, until, |done, all| progress.set(done, all)).await?;
+        let done = |done, all| progress.set(done, all);
+        let summary = run_rule(&lake, &rule, limits, until, done).await?;
         progress.finish();
         rows.push(Row {
             rule: rule.id.clone(),

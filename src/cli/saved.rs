@@ -51,7 +51,7 @@ pub(super) struct RunArguments {
     #[arg(long, value_name = "TIME", value_parser = time_argument)]
     until: Option<DateTime<Utc>>,
     #[command(flatten)]
-    shown: query::Shown,
+    wanted: query::Wanted,
 }
 
 #[derive(Debug, clap::Args)]
@@ -205,7 +205,7 @@ async fn answer(context: &Context, arguments: &RunArguments) -> Result<Exit, Fai
     let saved = saved::find(&queries, &arguments.name)?;
     let bound = saved.bind(&arguments.parameters, arguments.since, arguments.until, Utc::now())?;
     let session = query::session(context, None).await?;
-    query::answer(context, &session, &saved.sql, &bound.as_parameters(), arguments.shown).await
+    query::answer(context, &session, &saved.sql, &bound.as_parameters(), arguments.wanted).await
 }
 
 async fn check(context: &Context, paths: &[PathBuf]) -> Result<Exit, Failure> {

@@ -18,6 +18,7 @@ pub(super) async fn run(context: &Context) -> Result<Exit, Failure> {
         limits: FlushLimits::from(context.config.flush),
         deduplication: context.config.deduplication.into(),
         rules: context.enabled_rules()?.into_iter().map(Arc::new).collect(),
+        queries: context.config.query.limits(None),
         destinations: destinations.collect::<Result<_, _>>()?,
         metrics: listener(context.config.metrics.listen).await?,
         maintenance: match context.config.maintenance {

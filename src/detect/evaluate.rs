@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::{Rule, RuleError, Slice};
 use crate::decode::parse_time;
 use crate::lake::{Lake, LakeError};
-use crate::query::{QueryError, Session, time_value};
+use crate::query::{Limits, QueryError, Session, time_value};
 use crate::table::{RowsError, from_batches};
 
 /// Why a rule could not be evaluated; its slices stay pending.
@@ -72,17 +72,22 @@ pub struct Evaluation {
     pub findings: Vec<Finding>,
 }
 
-/// Runs a rule's query over the window of a slice.
+/// Runs a rule's query over the window of a slice, within limits.
 ///
 /// A result row belongs to the slice in which its `EndTime` (else its `TimeGenerated`, else the
 /// end of the slice) lies; rows of other slices are left to those.
 ///
 /// # Errors
 /// The query is wrong or fails, or lacks a column that the rule names.
-pub async fn evaluate(lake: &Lake, rule: &Rule, slice: Slice) -> Result<Evaluation, DetectError> {
+pub async fn evaluate(
+    lake: &Lake,
+    rule: &Rule,
+    slice: Slice,
+    limits: Limits,
+) -> Result<Evaluation, DetectError> {
     let failed = |source| DetectError::Query { rule: rule.id.clone(), source };
     let window = slice.window(rule.query_period);
-    let session = Session::within(lake, window).map_err(failed)?;
+    let session = Session::within(lake, window, limits).map_err(failed)?;
     let parameters =
         [("slice_start", slice.start), ("slice_end", slice.end), ("window_start", window.start)]
             .map(|(name, time)| (name, time_value(time)));
@@ -107,7 +112,7 @@ pub async fn evaluate(lake: &Lake, rule: &Rule, slice: Slice) -> Result<Evaluati
 /// The query is wrong, or lacks a column that the rule names.
 pub async fn check_query(rule: &Rule) -> Result<(), DetectError> {
     let slice = Slice::containing(DateTime::UNIX_EPOCH, rule.query_frequency);
-    evaluate(&Lake::in_memory(), rule, slice).await.map(|_| ())
+    evaluate(&Lake::in_memory(), rule, slice, Limits::default()).await.map(|_| ())
 }
 
 /// Columns that the rule names must be in the result.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{DetectError, Rule, Slice};
 use crate::lake::Lake;
-use crate::query::{QueryError, Session};
+use crate::query::{QueryError, ScalarValue, Session};
 use crate::table::{self, Table, from_batches};
 
 /// How the evaluation of a slice ended.
@@ -85,9 +85,10 @@ impl Ledger {
     /// The lake cannot be read.
     pub async fn read(lake: &Lake, rule: &Rule) -> Result<Self, DetectError> {
         let session = Session::new(lake).map_err(|error| failed(rule, error))?;
-        let id = rule.id.replace('\'', "''");
-        let sql = format!("SELECT * FROM RuleRuns WHERE RuleId = '{id}' ORDER BY TimeGenerated");
-        let answer = session.query(&sql).await.map_err(|error| failed(rule, error))?;
+        let sql = "SELECT * FROM RuleRuns WHERE RuleId = $id ORDER BY TimeGenerated";
+        let id = ScalarValue::from(rule.id.as_str());
+        let answer = session.query_with(sql, &[("id", id)]).await;
+        let answer = answer.map_err(|error| failed(rule, error))?;
         let mut ledger = Self::default();
         for run in from_batches::<RuleRun>(&answer.batches)? {
             let slice = Slice { start: run.slice_start, end: run.slice_end };

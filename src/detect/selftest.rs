@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 
 use super::{DetectError, Finding, Ledger, Period, Rule, evaluate};
 use crate::lake::Lake;
+use crate::query::Limits;
 use crate::table::{self, to_batch};
 
 /// A test in a rule file.
@@ -82,7 +83,7 @@ async fn run(rule: &Rule, test: &RuleTest) -> Result<Option<String>, DetectError
     let pending = Ledger::default().pending(&lake, rule, DateTime::<Utc>::MAX_UTC).await?;
     let mut found = Vec::new();
     for slice in pending.due {
-        found.extend(evaluate(&lake, rule, slice).await?.findings);
+        found.extend(evaluate(&lake, rule, slice, Limits::default()).await?.findings);
     }
     Ok(compare(&test.expect, &found))
 }

@@ -14,6 +14,7 @@ use chrono::{DateTime, Utc};
 use entralog::alert::{self, DeliverError, Delivered, WebhookDestination, run_rule};
 use entralog::detect::Rule;
 use entralog::lake::Lake;
+use entralog::query::Limits;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -44,7 +45,7 @@ async fn with_alerts(users: &[&str]) -> (Workspace, Lake) {
     workspace.succeed(&["ingest", "--from", "logs.ndjson"]);
     let lake = open(&workspace);
     let rule = Arc::new(Rule::parse(RULE, "sign-in.yaml".as_ref()).unwrap());
-    let summary = run_rule(&lake, &rule, Utc::now(), |_, _| {}).await.unwrap();
+    let summary = run_rule(&lake, &rule, Limits::default(), Utc::now(), |_, _| {}).await.unwrap();
     assert_eq!(summary.raised, users.len() as u64);
     (workspace, lake)
 }

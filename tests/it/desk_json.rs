@@ -72,6 +72,7 @@ fn a_value_of_json_is_of_the_type_of_what_it_is_compared_with() {
         ("s.LocationDetails.city = 'Bonn'", 3),
         ("s.Status['errorCode'] > 50", 3),
         ("json_get(Status, 'errorCode') = '50126'", 2),
+        ("\"json_get\"(Status, 'errorCode') = '50126'", 2),
         ("json_length(DeviceDetail->'tags') = 2", 6),
         ("CASE Status->'errorCode' WHEN 9 THEN true ELSE false END", 1),
         (

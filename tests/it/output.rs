@@ -262,8 +262,13 @@ fn an_answer_without_an_order_has_one_all_the_same() {
     assert_eq!(answers[0], answers[1]);
     assert_eq!(answers[0], answers[2]);
     assert!(answers[0].starts_with("n,c\n0,400\n1,400\n2,400\n"), "{}", answers[0]);
-    let other = "SELECT value FROM generate_series(1, 3) ORDER BY value DESC";
-    assert_eq!(workspace.succeed(&["query", "-o", "csv", other]).stdout, "value\n3\n2\n1\n");
+    let ordered = "SELECT value FROM generate_series(1, 3) ORDER BY value DESC";
+    for query in
+        [ordered, &format!("({ordered})"), &format!("({ordered}) LIMIT 9"), "VALUES (3), (2), (1)"]
+    {
+        let answer = workspace.succeed(&["query", "-o", "csv", query]).stdout;
+        assert_eq!(answer.lines().skip(1).collect::<Vec<_>>(), ["3", "2", "1"], "{query}");
+    }
 }
 
 #[test]

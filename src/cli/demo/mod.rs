@@ -21,6 +21,7 @@ use crate::devhub::{Devhub, DevhubConfig};
 use crate::generate::{GenerateOptions, Truth, generate};
 use crate::ingest::{FlushLimits, Hub, Ingester, Reading, Run, ingest_files, ingest_hubs};
 use crate::lake::Lake;
+use crate::query::Limits;
 use crate::source::eventhub::{ConnectionString, Namespace};
 use receiver::Receiver;
 
@@ -152,7 +153,8 @@ async fn detect(lake: &Lake, truth: &Truth) -> Result<(), Failure> {
     for rule in builtin_rules()? {
         let rule = Arc::new(rule);
         let progress = Progress::new(&rule.id);
-        let summary = run_rule(lake, &rule, truth.end, |done, all| progress.set(done, all)).await?;
+        let done = |done, all| progress.set(done, all);
+        let summary = run_rule(lake, &rule, Limits::default(), truth.end, done).await?;
         progress.finish();
         if let Some(error) = summary.error {
             return Err(Failure::said(Exit::Wrong, error));

@@ -17,10 +17,11 @@ const SLACK: TimeDelta = TimeDelta::hours(2);
 
 /// An attack, or an alert that belongs to none.
 #[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
 struct Row {
     planted: String,
-    rule_that_should_find_it: String,
-    alerts_that_arrived: String,
+    expected_rule: String,
+    alerts: String,
 }
 
 /// Prints a row an attack, and a row an alert that belongs to none.
@@ -30,16 +31,16 @@ pub(super) fn print(truth: &Truth, alerts: &[Value]) -> Result<(), Failure> {
             alerts.iter().filter(|alert| belongs(alert, attack)).map(name).collect();
         Row {
             planted: attack.title.clone(),
-            rule_that_should_find_it: attack.rule.clone().unwrap_or_else(|| "(no rule yet)".into()),
-            alerts_that_arrived: if found.is_empty() { "none".into() } else { found.join("; ") },
+            expected_rule: attack.rule.clone().unwrap_or_else(|| "(no rule yet)".into()),
+            alerts: if found.is_empty() { "none".into() } else { found.join("; ") },
         }
     };
     let of_none = |alert: &&Value| !truth.attacks.iter().any(|attack| belongs(alert, attack));
     let mut rows: Vec<_> = truth.attacks.iter().map(of_attack).collect();
     rows.extend(alerts.iter().filter(of_none).map(|alert| Row {
         planted: "nothing".into(),
-        rule_that_should_find_it: String::new(),
-        alerts_that_arrived: name(alert),
+        expected_rule: String::new(),
+        alerts: name(alert),
     }));
     output::print_rows(&rows, Format::Table)
 }

@@ -15,8 +15,11 @@ use crate::query::{QueryError, Rows};
 /// Rows that are held back at most.
 const HELD: usize = 10_000;
 
-/// The same rows, in the order of their columns if they are few.
+/// The same rows; if they have no order of their own and are few, in that of their columns.
 pub(in crate::cli) fn settled(rows: Rows) -> Rows {
+    if rows.is_ordered {
+        return rows;
+    }
     let Rows { schema, mut batches, .. } = rows;
     let all = async move {
         let mut held: Vec<RecordBatch> = Vec::new();
@@ -32,7 +35,7 @@ pub(in crate::cli) fn settled(rows: Rows) -> Rows {
         }
         Ok::<_, QueryError>(stream::iter(held.into_iter().map(Ok)).chain(batches).boxed())
     };
-    Rows { schema, batches: stream::once(all).try_flatten().boxed() }
+    Rows { schema, batches: stream::once(all).try_flatten().boxed(), is_ordered: true }
 }
 
 fn sorted(held: &[RecordBatch]) -> Result<Option<RecordBatch>, ArrowError> {

@@ -7,7 +7,7 @@ use arrow::array::RecordBatch;
 use futures::{Stream, StreamExt as _};
 
 use super::{Failure, Format, Out, Screen, form, note, renamed, to_stdout, with_own_names};
-use crate::cli::progress::Waiting;
+use crate::cli::waiting::Waiting;
 use crate::query::{QueryError, Rows};
 
 /// Rows that a terminal gets when nobody says how many.
@@ -80,9 +80,9 @@ pub(in crate::cli) async fn stream(
 
 /// The same rows, counted by the line that says that a query runs.
 pub(in crate::cli) fn counted(rows: Rows, waiting: &Waiting) -> Rows {
-    let waiting = waiting.clone();
+    let counter = waiting.counter();
     let count = move |batch: &Result<RecordBatch, QueryError>| {
-        waiting.count(batch.as_ref().map_or(0, |batch| batch.num_rows() as u64));
+        counter.add(batch.as_ref().map_or(0, RecordBatch::num_rows));
     };
     Rows { batches: rows.batches.inspect(count).boxed(), ..rows }
 }
@@ -122,12 +122,6 @@ impl Write for After<'_> {
 
     fn flush(&mut self) -> std::io::Result<()> {
         self.out.flush()
-    }
-}
-
-impl Drop for After<'_> {
-    fn drop(&mut self) {
-        self.waiting.stop();
     }
 }
 

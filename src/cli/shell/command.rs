@@ -1,6 +1,7 @@
 //! Commands of the shell itself, which begin with a backslash.
 
-use super::complete::{Completion, Names, matching};
+use super::complete::{Completion, matching};
+use super::names::Names;
 use crate::cli::output::{Expanded, Format, Limit};
 use crate::cli::saved::assignment;
 use crate::suggest::closest;

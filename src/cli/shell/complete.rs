@@ -1,22 +1,12 @@
 //! What the word before the cursor may become: a table behind `FROM`, a column of the statement's
 //! tables elsewhere, and functions and keywords.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 use super::command;
 use super::keywords::{KEYWORDS, is_keyword};
 use super::lexer::{self, Kind, Token};
-
-/// Names that there are.
-#[derive(Debug, Default)]
-pub(super) struct Names {
-    /// Tables and views with their columns.
-    pub(super) tables: BTreeMap<String, Vec<String>>,
-    /// Functions.
-    pub(super) functions: Vec<String>,
-    /// Saved queries with their parameters.
-    pub(super) saved: BTreeMap<String, Vec<String>>,
-}
+use super::names::Names;
 
 /// What a word may become.
 #[derive(Debug, Default)]

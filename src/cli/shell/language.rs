@@ -9,9 +9,10 @@ use reedline::{
     Validator,
 };
 
-use super::complete::{self, Completion, Names};
+use super::complete::{self, Completion};
 use super::keywords::is_keyword;
 use super::lexer::{self, Kind, Token};
+use super::names::Names;
 
 /// SQL, and the commands of the shell.
 #[derive(Clone)]

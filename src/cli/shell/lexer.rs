@@ -144,29 +144,6 @@ pub(super) fn is_complete(text: &str) -> bool {
     last.is_none_or(|last| &text[last.range.clone()] == ";")
 }
 
-/// Whether a statement leaves the order of its rows open: a query without an `ORDER BY` of its own.
-pub(in crate::cli) fn is_unordered(text: &str) -> bool {
-    let tokens = tokens(text);
-    let words: Vec<_> = tokens
-        .iter()
-        .filter(|token| token.kind != Kind::Comment)
-        .map(|token| &text[token.range.clone()])
-        .collect();
-    let is_query = words.iter().find(|word| **word != "(").is_some_and(|word| {
-        word.eq_ignore_ascii_case("SELECT") || word.eq_ignore_ascii_case("WITH")
-    });
-    let mut depth = 0;
-    let mut orders = words.iter().zip(words.iter().skip(1)).filter(|(word, next)| {
-        match **word {
-            "(" => depth += 1,
-            ")" => depth -= 1,
-            _ => {}
-        }
-        depth == 0 && word.eq_ignore_ascii_case("ORDER") && next.eq_ignore_ascii_case("BY")
-    });
-    is_query && orders.next().is_none()
-}
-
 fn is_blank(text: &str) -> bool {
     tokens(text).iter().all(|token| token.kind == Kind::Comment)
 }
@@ -220,27 +197,6 @@ mod tests {
         );
         assert_eq!(statements("SELECT 1"), ["SELECT 1"]);
         assert_eq!(statement_at("a; bc; d", 4), 2..5);
-    }
-
-    #[test]
-    fn the_order_of_a_query_is_its_own() {
-        for text in [
-            "SELECT 1",
-            "with a as (select 1 order by 1) select * from a",
-            "SELECT row_number() OVER (ORDER BY x) FROM t -- ORDER BY y",
-        ] {
-            assert!(is_unordered(text), "{text}");
-        }
-        for text in [
-            "SELECT 1 ORDER BY 1",
-            "select x from t order /* */ by x limit 1;",
-            "EXPLAIN SELECT 1",
-            "SHOW TABLES",
-            "DESCRIBE t",
-            "VALUES (2), (1)",
-        ] {
-            assert!(!is_unordered(text), "{text}");
-        }
     }
 
     #[test]

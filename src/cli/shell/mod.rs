@@ -17,22 +17,21 @@ mod saved;
 
 use std::io::{BufWriter, Write as _};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde::Serialize;
 
 pub(super) use caret::caret;
-pub(super) use lexer::is_unordered;
 
 use ask::{Asked, ask};
 use command::{COMMANDS, Command};
-use complete::Names;
 use editor::{Editor, Typed};
 use language::Sql;
+use names::Names;
 use pager::Paged;
 
 use super::output::{self, Expanded, Format, Limit, Screen, note};
-use super::progress::Waiting;
+use super::waiting::Waiting;
 use super::{Context, Exit, Failure, query, table as table_command};
 use crate::query::{ScalarValue, Session};
 use crate::table;
@@ -153,28 +152,29 @@ impl Shell<'_> {
 
     /// Runs a statement and says how it went; `false` when it failed.
     async fn statement(&self, sql: &str, parameters: &[(&str, ScalarValue)]) -> bool {
-        let begun = Instant::now();
         let asked = ask(&self.session, sql, parameters, &self.settings).await;
         match &asked {
-            Ok(Asked::Shown(shown)) if shown.has_more => {
+            Ok(Asked::Shown(shown, _)) if shown.has_more => {
                 note(&format!(
                     "there are more rows than these {}; \\limit all shows all of them",
                     shown.rows
                 ));
             }
-            Ok(Asked::Shown(_)) => {}
+            Ok(Asked::Shown(..)) => {}
             Ok(Asked::Cancelled) => say("cancelled"),
             Err(failure) if failure.is_closed_pipe() => {}
             Err(failure) => report(failure, Some(sql)),
         }
-        if self.settings.timing {
-            let seconds = begun.elapsed().as_secs_f64();
+        if let Ok(Asked::Shown(_, took)) = &asked
+            && self.settings.timing
+        {
+            let seconds = took.as_secs_f64();
             match seconds < 1.0 {
                 true => say(&format!("{:.1} ms", seconds * 1_000.0)),
                 false => say(&format!("{seconds:.2} s")),
             }
         }
-        matches!(asked, Ok(Asked::Shown(_)))
+        matches!(asked, Ok(Asked::Shown(..)))
     }
 
     async fn command(&mut self, command: Command) -> Result<(), Failure> {

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::process::{Child, Command, Stdio};
 
-use crate::cli::progress::Waiting;
+use crate::cli::waiting::Waiting;
 
 /// Bytes that wait at most until it is known whether they fit the terminal.
 const PATIENCE: usize = 1 << 20;
