@@ -161,6 +161,40 @@ async fn a_hash_of_a_partition_of_which_nothing_is_left_holds_no_other_message_u
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_another_one_forestalled_is_a_repetition() {
+    let workspace = Workspace::new();
+    let devhub = start(2).await;
+    devhub.append(HUB, 0, body(&[record("a")])).unwrap();
+    // Its hash is in, and before it comes again, the other partition brings the record.
+    let mut command = ingest(&workspace, &devhub, &["--once"]);
+    let died = Running::start(command.env("ENTRALOG_FAILPOINT", "after-commit@1")).wait();
+    assert_eq!(died.code, None, "{died:#?}");
+    let lake = Lake::open(workspace.path("lake").to_str().unwrap()).unwrap();
+    let source = |partition: u32| -> Arc<str> {
+        workspace.rows("SELECT DISTINCT Source FROM RecordHashes")[0]["Source"]
+            .as_str()
+            .and_then(|source| source.rsplit_once('/'))
+            .map(|(hub, _)| format!("{hub}/{partition}").into())
+            .unwrap()
+    };
+    let other = source(1);
+    let mut ingester = Ingester::new(lake, FlushLimits::default());
+    ingester.resume(&source(0)).await.unwrap();
+    ingester.resume(&other).await.unwrap();
+    ingester.take(&delivery(&other, 0, "a")).await.unwrap();
+    ingester.flush().await.unwrap();
+    ingester.stop().await.unwrap();
+    // As if that one had died before its last commit.
+    std::fs::remove_dir_all(workspace.path("lake/DeadLetters")).unwrap();
+    devhub.append(HUB, 1, body(&[record("a")])).unwrap();
+    ingest_once(&workspace, &devhub);
+    assert_eq!(ids(&workspace), ["a"]);
+    let reasons = workspace.rows("SELECT Source, Reason FROM SequenceGaps");
+    assert_eq!(reasons, [json!({"Source": *source(0), "Reason": "duplicates"})]);
+    workspace.assert_sound();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_repetition_that_is_lost_with_what_it_repeats_is_said_to_be_lost() {
     let workspace = Workspace::new();
     let devhub = start(1).await;

@@ -209,12 +209,12 @@ impl Duplicates {
                     self.standings.get(source).zip(table).and_then(|(of, table)| of.fence(table));
                 fence >= Some(*position)
             };
-            let is_stored = messages.iter().any(is_in);
-            if is_stored {
+            if messages.iter().any(is_in) {
                 self.window.insert(hash, time);
             }
-            let is_own = messages.iter().any(|(of, at)| of == source && *at == position);
-            if is_stored && is_own {
+            // Otherwise another message brought it, also if this one was about to.
+            let is_own = |(of, at): &(Arc<str>, i64)| of == source && *at == position;
+            if messages.iter().any(|message| is_own(message) && is_in(message)) {
                 return Verdict::Stored;
             }
         }
