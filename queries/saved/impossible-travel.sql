@@ -37,9 +37,7 @@ steps AS (
 ),
 far AS (
   SELECT *,
-         -- The square root is held below 1, past which rounding would leave the arc sine.
-         6371 * 2 * asin(least(1.0, sqrt(power(sin(radians(Latitude - FromLatitude) / 2), 2)
-           + cos(radians(FromLatitude)) * cos(radians(Latitude)) * power(sin(radians(Longitude - FromLongitude) / 2), 2)))) AS Kilometres,
+         haversine_km(FromLatitude, FromLongitude, Latitude, Longitude) AS Kilometres,
          CAST(extract(epoch FROM TimeGenerated) - extract(epoch FROM FromTime) AS DOUBLE) / 3600 AS Hours
   FROM steps WHERE FromTime IS NOT NULL
 ),

@@ -37,7 +37,7 @@ late AS (
          CAST(extract(epoch FROM _IngestedAt) - extract(epoch FROM TimeGenerated) AS DOUBLE) AS Lag
   FROM received
 )
-SELECT LogTable, Day, count(*) AS Records, round(median(Lag), 1) AS MedianLagSeconds, round(approx_percentile_cont(0.95) WITHIN GROUP (ORDER BY Lag), 1) AS P95LagSeconds,
+SELECT LogTable, Day, count(*) AS Records, round(median(Lag), 1) AS MedianLagSeconds, round(percentile_cont(0.95) WITHIN GROUP (ORDER BY Lag), 1) AS P95LagSeconds,
        round(max(Lag), 1) AS MaxLagSeconds, min(TimeGenerated) AS FirstRecord, max(TimeGenerated) AS LastRecord, max(_IngestedAt) AS LastIngested
 FROM late
 GROUP BY LogTable, Day

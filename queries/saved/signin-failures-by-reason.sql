@@ -25,8 +25,6 @@ SELECT ResultType, _ResultClass AS ResultClass, coalesce(nullif(ResultDescriptio
        count(DISTINCT Who) AS Users, count(DISTINCT _IPAddress) AS IPAddresses, count(DISTINCT AppDisplayName) AS Apps,
        min(TimeGenerated) AS FirstSeen, max(TimeGenerated) AS LastSeen
 FROM failures
-WHERE _ResultClass NOT LIKE 'interrupt%' AND _ResultClass NOT LIKE 'token%' AND _ResultClass NOT LIKE 'session%'
-  AND _ResultClass NOT IN ('mfa_required', 'mfa_enrol_required', 'mfa_expired', 'external_mfa_required', 'consent_required',
-    'ca_device_auth_required', 'device_code_pending')
+WHERE result_outcome(ResultType) <> 'interrupted' AND _ResultClass NOT LIKE 'token%' AND _ResultClass NOT LIKE 'session%'
 GROUP BY ResultType, _ResultClass, coalesce(nullif(ResultDescription, ''), _Status_failureReason), _PasswordWasCorrect
 ORDER BY Failures DESC, ResultType, Reason

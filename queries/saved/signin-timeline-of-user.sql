@@ -28,11 +28,7 @@ WITH signins AS (
   FROM AADNonInteractiveUserSignInLogs
 )
 SELECT TimeGenerated, lower(UserPrincipalName) AS UserPrincipalName, Interactive,
-       CASE WHEN ResultType = '0' THEN 'success'
-            WHEN _ResultClass LIKE 'interrupt%' OR _ResultClass IN ('mfa_required', 'mfa_enrol_required', 'mfa_expired',
-              'external_mfa_required', 'consent_required', 'ca_device_auth_required', 'device_code_pending') THEN 'interrupted'
-            WHEN _ResultClass LIKE 'token%' OR _ResultClass LIKE 'session%' THEN 'renewal refused'
-            ELSE 'failure' END AS Outcome,
+       CASE WHEN _ResultClass LIKE 'token%' OR _ResultClass LIKE 'session%' THEN 'renewal refused' ELSE result_outcome(ResultType) END AS Outcome,
        ResultType, _ResultClass AS ResultClass, coalesce(nullif(ResultDescription, ''), _Status_failureReason) AS Reason,
        _Status_additionalDetails AS Details, _PasswordWasCorrect AS PasswordWasCorrect, AppDisplayName, ResourceDisplayName,
        IPAddress, Location, _LocationDetails_city AS City, _ASN AS ASN, coalesce(_LegacyProtocol, ClientAppUsed) AS Client,

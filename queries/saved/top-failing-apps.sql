@@ -18,20 +18,18 @@ WITH attempts AS (
 ),
 -- An interruption is neither a success nor a failure: the record that follows it says how it ended.
 ended AS (
-  SELECT *, ResultType <> '0' AS Failed FROM attempts
-  WHERE _ResultClass NOT LIKE 'interrupt%' AND _ResultClass NOT LIKE 'token%' AND _ResultClass NOT LIKE 'session%'
-    AND _ResultClass NOT IN ('mfa_required', 'mfa_enrol_required', 'mfa_expired', 'external_mfa_required', 'consent_required',
-      'ca_device_auth_required', 'device_code_pending')
+  SELECT *, coalesce(AppId, AppDisplayName, '') AS App, ResultType <> '0' AS Failed FROM attempts
+  WHERE result_outcome(ResultType) <> 'interrupted' AND _ResultClass NOT LIKE 'token%' AND _ResultClass NOT LIKE 'session%'
 ),
 reasons AS (
-  SELECT AppId, _ResultClass, row_number() OVER (PARTITION BY AppId ORDER BY count(*) DESC, _ResultClass) AS Place, count(*) AS Times
-  FROM ended WHERE Failed GROUP BY AppId, _ResultClass
+  SELECT App, _ResultClass, row_number() OVER (PARTITION BY App ORDER BY count(*) DESC, _ResultClass) AS Place, count(*) AS Times
+  FROM ended WHERE Failed GROUP BY App, _ResultClass
 )
-SELECT max(e.AppDisplayName) AS AppDisplayName, e.AppId, count(*) FILTER (WHERE Failed) AS Failures, count(*) AS SignIns,
+SELECT max(e.AppDisplayName) AS AppDisplayName, max(e.AppId) AS AppId, count(*) FILTER (WHERE Failed) AS Failures, count(*) AS SignIns,
        round(100.0 * count(*) FILTER (WHERE Failed) / count(*), 1) AS FailedPercent,
        count(DISTINCT CASE WHEN Failed THEN Who END) AS UsersFailing, count(DISTINCT Who) AS Users,
        max(r._ResultClass) AS MainReason, max(r.Times) AS MainReasonFailures, max(CASE WHEN Failed THEN TimeGenerated END) AS LastFailure
-FROM ended e LEFT JOIN reasons r ON r.AppId = e.AppId AND r.Place = 1
-GROUP BY e.AppId
+FROM ended e LEFT JOIN reasons r ON r.App = e.App AND r.Place = 1
+GROUP BY e.App
 HAVING count(*) FILTER (WHERE Failed) > 0
 ORDER BY Failures DESC, AppDisplayName

@@ -101,9 +101,11 @@ async fn rows(
 }
 
 fn from_file(path: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(path).map_err(|error| {
+    let sql = std::fs::read_to_string(path).map_err(|error| {
         Failure::said(Exit::Usage, format!("cannot read {}: {error}", path.display()))
-    })
+    })?;
+    // Windows begins text with a mark of its encoding.
+    Ok(sql.strip_prefix('\u{feff}').map(Into::into).unwrap_or(sql))
 }
 
 fn from_stdin() -> Result<String, Failure> {

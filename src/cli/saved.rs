@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::output::{self, Format};
 use super::{Context, Exit, Failure, query, time_argument};
-use crate::saved::{self, Origin, SavedError, SavedQuery};
+use crate::saved::{self, Library, Origin, SavedError, SavedQuery};
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
@@ -80,6 +80,15 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<Exit, Fai
     }
 }
 
+/// All saved queries; files that are none are said.
+pub(super) fn library(context: &Context) -> Result<Library, Failure> {
+    let library = saved::load(&context.config.queries.paths())?;
+    for problem in &library.problems {
+        tracing::warn!("left out: {problem}");
+    }
+    Ok(library)
+}
+
 fn list(context: &Context, arguments: &ListArguments) -> Result<Exit, Failure> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
@@ -91,7 +100,7 @@ fn list(context: &Context, arguments: &ListArguments) -> Result<Exit, Failure> {
         tags: String,
         source: String,
     }
-    let queries = saved::load(&context.config.queries.paths())?;
+    let queries = library(context)?.queries;
     let tags = |query: &&SavedQuery| arguments.tags.iter().all(|tag| query.tags.contains(tag));
     let rows: Vec<_> = queries
         .iter()
@@ -167,8 +176,8 @@ fn show(context: &Context, arguments: &ShowArguments) -> Result<Exit, Failure> {
         default: Option<String>,
         meaning: &'a str,
     }
-    let queries = saved::load(&context.config.queries.paths())?;
-    let query = saved::find(&queries, &arguments.name)?;
+    let library = library(context)?;
+    let query = library.find(&arguments.name)?;
     let format = match context.output {
         // The file as it is, also in a pipe: it is how one begins a query of one's own.
         None | Some(Format::Table) => {
@@ -201,27 +210,29 @@ fn show(context: &Context, arguments: &ShowArguments) -> Result<Exit, Failure> {
 }
 
 async fn answer(context: &Context, arguments: &RunArguments) -> Result<Exit, Failure> {
-    let queries = saved::load(&context.config.queries.paths())?;
-    let saved = saved::find(&queries, &arguments.name)?;
+    let library = library(context)?;
+    let saved = library.find(&arguments.name)?;
     let bound = saved.bind(&arguments.parameters, arguments.since, arguments.until, Utc::now())?;
     let session = query::session(context, None).await?;
     query::answer(context, &session, &saved.sql, &bound.as_parameters(), arguments.wanted).await
 }
 
 async fn check(context: &Context, paths: &[PathBuf]) -> Result<Exit, Failure> {
-    let queries = if paths.is_empty() {
-        saved::load(&context.config.queries.paths())?
-    } else {
-        saved::read_files(paths)?
+    let Library { queries, problems } = match paths {
+        [] => saved::load(&context.config.queries.paths())?,
+        paths => Library { queries: saved::read_files(paths)?, problems: Vec::new() },
     };
-    let mut wrong = 0;
+    let mut wrong = problems.len();
+    for problem in &problems {
+        tracing::error!("{problem}");
+    }
     for query in &queries {
         if let Err(error) = saved::check(query).await {
             wrong += 1;
             tracing::error!("{}: {error}", place(query));
         }
     }
-    let all = queries.len();
+    let all = queries.len() + problems.len();
     if wrong > 0 {
         return Err(Failure::said(
             Exit::Wrong,

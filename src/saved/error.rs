@@ -33,9 +33,26 @@ pub enum SavedError {
     },
 }
 
+impl SavedError {
+    /// Whether the file that is wrong would be the query of this name.
+    pub(super) fn is_of(&self, name: &str) -> bool {
+        let path = match self {
+            Self::Read { path, .. } | Self::Invalid { path, .. } => path,
+            Self::Duplicate { second, .. } => second,
+        };
+        path.file_stem().is_some_and(|stem| stem == name)
+    }
+}
+
 /// A saved query that was asked for, or given values, in a way that it does not know.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UseError {
+    /// The file of this name is no saved query.
+    #[error("{reason}")]
+    Broken {
+        /// What is wrong, and where.
+        reason: String,
+    },
     /// There is no query of this name.
     #[error("there is no saved query {name:?}{}", hint(.meant, "`entralog saved list` names them"))]
     UnknownQuery {

@@ -37,6 +37,6 @@ mod query;
 pub use builtin::builtin_queries;
 pub use check::check;
 pub use error::{SavedError, UseError};
-pub use library::{find, load, read_files};
+pub use library::{Library, load, read_files};
 pub use parameter::{Parameter, Type};
 pub use query::{Bound, Origin, SavedQuery};

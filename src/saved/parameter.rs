@@ -94,7 +94,8 @@ impl Type {
     /// A text that is a value of the type.
     pub(super) fn example(self) -> &'static str {
         match self {
-            Self::One(Scalar::String) | Self::List(Scalar::String) => "example",
+            // Some must be an address, and any text may be one.
+            Self::One(Scalar::String) | Self::List(Scalar::String) => "198.51.100.1",
             Self::One(Scalar::Int) | Self::List(Scalar::Int) => "1",
             Self::One(Scalar::Real) | Self::List(Scalar::Real) => "0.5",
             Self::One(Scalar::Bool) | Self::List(Scalar::Bool) => "true",

@@ -196,3 +196,66 @@ fn a_plain_value_is_answered_from_its_derived_column() {
     let plan = workspace.succeed(&["query", "-o", "ndjson", sql]).stdout;
     assert!(plan.contains("_Status_errorCode") && !plan.contains("json_"), "{plan}");
 }
+
+#[test]
+fn a_value_is_compared_and_sorted_by_what_it_is_also_through_other_queries() {
+    let workspace = sign_ins();
+    let with = "WITH a AS (SELECT Id, Status.errorCode AS c, LocationDetails->'city' AS City FROM SigninLogs)";
+    for (sql, value) in [
+        ("SELECT max(Status.errorCode) FROM SigninLogs".to_owned(), json!("50126")),
+        (format!("{with} SELECT max(c) FROM a"), json!("50126")),
+        (format!("{with} SELECT min(c) FROM a"), json!("9")),
+        (format!("{with}, b AS (SELECT c AS d FROM a) SELECT max(x.d) FROM b x"), json!("50126")),
+        (
+            format!("{with}, b AS (SELECT * FROM a) SELECT sum(c) FROM b"),
+            json!(9.0 + 10.0 + 50.5 + 2.0 * 50126.0),
+        ),
+        (format!("{with} SELECT c + 1 FROM a WHERE c = 9"), json!(10.0)),
+        (format!("{with} SELECT City FROM a WHERE c = 9"), json!("Bonn")),
+        (
+            format!("{with} SELECT count(*) FROM a x JOIN a y ON x.City = y.City AND x.c = y.c"),
+            json!(5),
+        ),
+        (format!("{with} SELECT count(*) FROM a WHERE c IN (9, 10)"), json!(2)),
+        (
+            format!(
+                "{with} SELECT d FROM (SELECT lag(c) OVER (ORDER BY c) - c AS d FROM a WHERE c < 11) WHERE d IS NOT NULL"
+            ),
+            json!(-1.0),
+        ),
+        (format!("{with} SELECT max(CASE WHEN c > 0 THEN c END) FROM a"), json!("50126")),
+        (
+            "SELECT max(CASE WHEN Status.errorCode > 0 THEN Status.errorCode END) FROM SigninLogs"
+                .to_owned(),
+            json!("50126"),
+        ),
+        (
+            format!(
+                "{with} SELECT count(*) FROM SigninLogs s WHERE EXISTS (SELECT 1 FROM a WHERE a.Id = s.Id AND a.c > 50)"
+            ),
+            json!(3),
+        ),
+    ] {
+        assert_eq!(workspace.value(&sql), value, "{sql}");
+    }
+    let first = |sql: String| workspace.rows(&sql)[0].clone();
+    for order in ["c", "a.c", "1", "x"] {
+        let sql = format!("{with} SELECT c AS x FROM a WHERE c IS NOT NULL ORDER BY {order} DESC");
+        assert_eq!(first(sql), json!({"x": "50126"}), "{order}");
+    }
+    assert_eq!(
+        first(format!("{with} SELECT c FROM a WHERE c < 60 ORDER BY c DESC")),
+        json!({"c": "50.5"})
+    );
+    let grouped = format!(
+        "{with} SELECT c, count(*) AS n FROM a WHERE c IS NOT NULL GROUP BY c ORDER BY c LIMIT 1"
+    );
+    assert_eq!(first(grouped), json!({"c": "9", "n": 1}));
+    let distinct = format!("{with} SELECT DISTINCT c FROM a WHERE c IS NOT NULL ORDER BY c");
+    assert_eq!(first(distinct), json!({"c": "9"}));
+    // Names are those that were written.
+    let names =
+        first("SELECT Status.errorCode, s.LocationDetails.city FROM SigninLogs s LIMIT 1".into());
+    let names: Vec<_> = names.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(names, ["Status.errorCode", "s.LocationDetails.city"]);
+}

@@ -64,6 +64,10 @@ fn a_query_that_would_not_end_is_ended_when_its_time_is_up() {
 fn a_query_that_would_take_all_memory_is_told_its_limit() {
     let workspace = workspace();
     workspace.write("entralog.yaml", "query: {memory: 64MB, spill: 100MB, timeout: 60s}\n");
+    // Each query of `WITH` reads the one before twice.
+    let doubled: String =
+        (1..25).map(|n| format!(", a{n} AS (SELECT l.x FROM a{0} l, a{0} r)", n - 1)).collect();
+    let doubled = format!("WITH a0 AS (SELECT 1 AS x){doubled} SELECT count(*) FROM a24");
     for (sql, said) in [
         (
             "SELECT reverse(repeat(value::varchar, 20)) AS m FROM generate_series(1, 30000000) ORDER BY m",
@@ -75,6 +79,25 @@ fn a_query_that_would_take_all_memory_is_told_its_limit() {
         ("SELECT length(lpad('x', 1000000000))", "may make"),
         ("SELECT length(replace(repeat('x', 1000000), 'x', repeat('y', 1000)))", "may make"),
         ("SELECT length(repeat(UserPrincipalName, 100000000)) FROM SigninLogs", "may make"),
+        (
+            "SELECT length(regexp_replace(repeat('a', 100000), 'a', repeat('b', 100000), 'g'))",
+            "may make",
+        ),
+        ("SELECT length(array_to_string(range(1, 20000), repeat('a', 100000)))", "may make"),
+        ("SELECT length(concat_ws(repeat('a', 50000000), 'a', 'b', 'c', 'd', 'e'))", "may make"),
+        (
+            "WITH t AS (SELECT repeat('a', 20000000) AS s), u AS (SELECT s || s || s || s AS s FROM t) SELECT length(s || s || s || s) FROM u",
+            "may make",
+        ),
+        (
+            "WITH RECURSIVE r AS (SELECT 'x' AS s UNION ALL SELECT s || s FROM r) SELECT max(length(s)) FROM r",
+            "",
+        ),
+        (&doubled, "tables"),
+        (
+            "SELECT count(*) FROM SigninLogs GROUP BY CUBE(Id, UserId, UserPrincipalName, AppId, IPAddress, Location, ResultType, UserAgent, ClientAppUsed, CorrelationId, AppDisplayName, Identity)",
+            "GROUPING SETS",
+        ),
     ] {
         let (finished, _, most) = measured(&workspace, &["query", sql]);
         assert_eq!(finished.code, Some(2), "{sql}: {finished:#?}");
@@ -83,6 +106,33 @@ fn a_query_that_would_take_all_memory_is_told_its_limit() {
     }
     let left: Vec<_> = std::fs::read_dir(workspace.path("tmp")).unwrap().collect();
     assert!(left.is_empty(), "left behind: {left:?}");
+}
+
+#[test]
+fn what_is_no_bomb_is_not_taken_for_one() {
+    let workspace = workspace();
+    for (sql, answer) in [
+        ("SELECT 'a' || 'b' || NULL IS NULL AS x FROM SigninLogs", "true"),
+        ("SELECT Id || ':' || ResultType AS x FROM SigninLogs", "\"s0:0\""),
+        ("SELECT Id || 1 AS x FROM SigninLogs", "\"s01\""),
+        ("SELECT array_to_string([1] || [2, 3], ',') AS x", "\"1,2,3\""),
+        ("SELECT concat_ws('-', 'a', NULL, 'b') AS x", "\"a-b\""),
+        (
+            "SELECT regexp_replace(repeat('ab', 50000), 'a', 'xyz', 'g') = repeat('xyzb', 50000) AS x",
+            "true",
+        ),
+        (
+            "SELECT max(x) AS x FROM (SELECT count(*) AS x FROM SigninLogs GROUP BY CUBE(Id, AppId, Location))",
+            "1",
+        ),
+        (
+            "WITH a AS (SELECT 1 AS x), b AS (SELECT l.x FROM a l, a r) SELECT max(l.x) AS x FROM b l, b r",
+            "1",
+        ),
+    ] {
+        let answered = workspace.succeed(&["query", sql]).stdout;
+        assert_eq!(answered, format!("{{\"x\":{answer}}}\n"), "{sql}");
+    }
 }
 
 #[test]

@@ -55,8 +55,10 @@ impl Editor {
         let word = ReedlineEvent::Edit(vec![EditCommand::CutWordLeft]);
         keys.add_binding(KeyModifiers::ALT, KeyCode::Backspace, word);
         // Columns are those of the tables that are named behind the cursor.
-        let menu =
-            ColumnarMenu::default().with_name(COMPLETIONS).with_input_mode(InputMode::FullBuffer);
+        let menu = ColumnarMenu::default()
+            .with_name(COMPLETIONS)
+            .with_marker("")
+            .with_input_mode(InputMode::FullBuffer);
         let editor = Reedline::create()
             .with_edit_mode(Box::new(Emacs::new(keys)))
             .with_menu(ReedlineMenu::EngineCompleter(Box::new(menu)))

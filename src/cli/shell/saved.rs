@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::Utc;
 use serde::Serialize;
 
+use crate::cli::saved::library;
 use crate::cli::{Context, Exit, Failure, time_argument};
 use crate::saved::{self, Bound, SavedQuery};
 
@@ -18,15 +19,19 @@ pub(super) struct Row {
 
 /// Names of the saved queries with those of their parameters. What cannot be read is not completed.
 pub(super) fn names(context: &Context) -> BTreeMap<String, Vec<String>> {
-    let queries = all(context).unwrap_or_default();
-    queries.into_iter().map(|query| (query.name.clone(), parameters(&query))).collect()
+    let queries = saved::load(&context.config.queries.paths()).map(|library| library.queries);
+    queries
+        .unwrap_or_default()
+        .into_iter()
+        .map(|query| (query.name.clone(), parameters(&query)))
+        .collect()
 }
 
 /// The saved queries whose name or title contains a text.
 pub(super) fn rows(context: &Context, text: &str) -> Result<Vec<Row>, Failure> {
     let wanted = text.to_lowercase();
     let is_like = |text: &str| text.to_lowercase().contains(&wanted);
-    let queries = all(context)?;
+    let queries = library(context)?.queries;
     let found = queries.iter().filter(|query| is_like(&query.name) || is_like(&query.title));
     let row = |query: &SavedQuery| Row {
         name: query.name.clone(),
@@ -43,8 +48,8 @@ pub(super) fn bound(
     name: &str,
     given: Vec<(String, String)>,
 ) -> Result<(String, Bound), Failure> {
-    let queries = all(context)?;
-    let query = saved::find(&queries, name)?;
+    let library = library(context)?;
+    let query = library.find(name)?;
     let is_time = |(name, _): &(String, String)| name == "since" || name == "until";
     let (times, given): (Vec<_>, Vec<_>) = given.into_iter().partition(is_time);
     let time = |wanted: &str| {
@@ -54,10 +59,6 @@ pub(super) fn bound(
     };
     let bound = query.bind(&given, time("since")?, time("until")?, Utc::now())?;
     Ok((query.sql.clone(), bound))
-}
-
-fn all(context: &Context) -> Result<Vec<SavedQuery>, Failure> {
-    Ok(saved::load(&context.config.queries.paths())?)
 }
 
 fn parameters(query: &SavedQuery) -> Vec<String> {

@@ -7,6 +7,8 @@ use datafusion::sql::sqlparser::ast::{
 
 /// A value at a path, as JSON text.
 pub(super) const VALUE: &str = "json_value";
+/// A column of a query in the query that may hold such values, as plain text: a mark, and no function.
+pub(super) const COLUMN: &str = "json_column";
 /// What JSON text says: text without its quotes, all else as it is.
 pub(super) const PLAIN: &str = "json_plain";
 /// Text that sorts as the values do: numbers by their size.
@@ -58,7 +60,7 @@ pub(super) fn arguments(function: &mut Function) -> Vec<&mut Expr> {
 pub(super) fn is_json(expr: &Expr) -> bool {
     match expr {
         Expr::Nested(inner) => is_json(inner),
-        Expr::Function(function) => name_of(function) == VALUE,
+        Expr::Function(function) => [VALUE, COLUMN].contains(&name_of(function).as_str()),
         _ => false,
     }
 }
@@ -78,7 +80,15 @@ pub(super) fn wrap(expr: &mut Expr, function: &str) {
 
 /// Makes a value of JSON plain.
 pub(super) fn plain(expr: &mut Expr) {
-    wrap(expr, PLAIN);
+    match expr {
+        // It is already.
+        Expr::Function(function) if name_of(function) == COLUMN => {
+            if let Some(column) = arguments(function).into_iter().next() {
+                *expr = column.clone();
+            }
+        }
+        expr => wrap(expr, PLAIN),
+    }
 }
 
 /// Makes a value of JSON one of another type, and null if it is none.

@@ -13,6 +13,7 @@ mod functions;
 mod paths;
 mod places;
 mod planner;
+mod scopes;
 mod syntax;
 mod typing;
 

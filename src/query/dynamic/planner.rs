@@ -1,5 +1,5 @@
-//! What only the types in a statement tell: brackets after text reach into JSON, and text beside a
-//! truth value is one.
+//! What only the types in a statement tell: brackets after text reach into JSON, text beside a
+//! truth value is one, and text beside text is joined within bounds.
 
 use arrow::datatypes::DataType;
 use datafusion::common::{DFSchema, Result};
@@ -10,6 +10,8 @@ use datafusion::logical_expr::planner::{
 use datafusion::logical_expr::{Expr, ExprSchemable as _, GetFieldAccess, lit, try_cast};
 use datafusion::sql::sqlparser::ast::BinaryOperator as Op;
 use datafusion_functions_json::udfs::json_as_text_udf;
+
+use crate::query::functions::joined;
 
 /// Asked before DataFusion's own.
 #[derive(Debug)]
@@ -46,6 +48,13 @@ impl ExprPlanner for Planner {
         mut raw: RawBinaryExpr,
         schema: &DFSchema,
     ) -> Result<PlannerResult<RawBinaryExpr>> {
+        if raw.op == Op::StringConcat
+            && raw.left.get_type(schema).is_ok_and(|kind| kind.is_string())
+            && raw.right.get_type(schema).is_ok_and(|kind| kind.is_string())
+        {
+            let joined = ScalarFunction { func: joined(), args: vec![raw.left, raw.right] };
+            return Ok(PlannerResult::Planned(Expr::ScalarFunction(joined)));
+        }
         if matches!(raw.op, Op::Eq | Op::NotEq) {
             let (left, right) = (raw.left.get_type(schema), raw.right.get_type(schema));
             match (left, right) {

@@ -5,17 +5,18 @@ use std::ops::ControlFlow;
 
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, Distinct, Expr, FunctionArguments, Ident, NamedWindowExpr, ObjectNamePart,
-    OrderByKind, Query, Select, SelectItem, SetExpr, TableFactor, UnaryOperator, Value, Visit,
-    VisitMut, Visitor, VisitorMut,
+    self, BinaryOperator, Distinct, Expr, FunctionArguments, Ident, NamedWindowExpr,
+    ObjectNamePart, OrderByKind, Query, Select, SelectItem, SetExpr, TableFactor, UnaryOperator,
+    Value, Visit, VisitMut, Visitor, VisitorMut,
 };
 
 use super::call::{
-    PLAIN, SORT_KEY, SORTED, TEXT, VALUE, arguments, call, cast, is_json, name_of, number, plain,
-    replace, truth,
+    COLUMN, PLAIN, SORT_KEY, SORTED, TEXT, VALUE, arguments, call, cast, is_json, name_of, number,
+    plain, replace, truth,
 };
 use super::paths::{bind_path, path_of, unnested, value};
 use super::places::{between, case, compare, conditions, in_function, of_one_type, operands, sort};
+use super::scopes::{gives_json, mark, unmark};
 
 /// Gives every value of JSON in a statement the form that its place asks for, and functions the
 /// case of their names.
@@ -24,8 +25,13 @@ pub(in crate::query) fn rewrite(statement: &mut Statement) {
         Statement::Statement(statement) => {
             let mut relations = Relations::default();
             let _ = Visit::visit(statement.as_ref(), &mut relations);
-            let mut paths = Paths { relations: relations.0, depth: 0, titles: Vec::new() };
+            if let ast::Statement::Query(query) = statement.as_mut() {
+                mark(query, &relations.0);
+            }
+            let mut paths =
+                Paths { relations: relations.0, depth: 0, titles: Vec::new(), marked: Vec::new() };
             let _ = VisitMut::visit(statement.as_mut(), &mut paths);
+            unmark(statement.as_mut());
         }
         Statement::Explain(explain) => rewrite(&mut explain.statement),
         _ => {}
@@ -70,6 +76,8 @@ struct Paths {
     depth: usize,
     /// What the columns without a name are in the selects around.
     titles: Vec<Vec<Option<String>>>,
+    /// Which columns of the last select are such of queries inside.
+    marked: Vec<bool>,
 }
 
 impl VisitorMut for Paths {
@@ -82,6 +90,10 @@ impl VisitorMut for Paths {
 
     fn post_visit_query(&mut self, query: &mut Query) -> ControlFlow<()> {
         self.depth -= 1;
+        let marked = match query.body.as_ref() {
+            SetExpr::Select(_) => std::mem::take(&mut self.marked),
+            _ => Vec::new(),
+        };
         let select = first_select(&query.body);
         let is_distinct =
             select.is_some_and(|select| matches!(select.distinct, Some(Distinct::Distinct)));
@@ -91,8 +103,12 @@ impl VisitorMut for Paths {
         {
             for by in exprs {
                 sort(by);
-                if let Some(item) = items.as_deref().and_then(|items| item_of(items, &by.expr)) {
-                    by.expr = call(SORT_KEY, vec![item]);
+                if let Some(items) = items.as_deref()
+                    && let Some(place) = place_of(items, &by.expr)
+                    && let Some(item) = items.get(place)
+                    && let Some(key) = sorted_by(item, marked.get(place) == Some(&true))
+                {
+                    by.expr = key;
                 }
                 if let Some(items) = items.as_deref().filter(|_| is_distinct) {
                     by_name(items, &mut by.expr);
@@ -104,7 +120,11 @@ impl VisitorMut for Paths {
 
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
         let title = |item: &SelectItem| match item {
-            SelectItem::UnnamedExpr(expr) if !is_column(expr) => Some(expr.to_string()),
+            SelectItem::UnnamedExpr(expr) => {
+                let mut written = expr.clone();
+                unmark(&mut written);
+                Some(written.to_string())
+            }
             _ => None,
         };
         self.titles.push(select.projection.iter().map(title).collect());
@@ -123,6 +143,7 @@ impl VisitorMut for Paths {
                 spec.order_by.iter_mut().for_each(sort);
             }
         }
+        self.marked = select.projection.iter().map(is_marked).collect();
         let titles = self.titles.pop().unwrap_or_default();
         let mut taken = HashSet::new();
         for (item, title) in select.projection.iter_mut().zip(titles) {
@@ -133,8 +154,9 @@ impl VisitorMut for Paths {
             if self.depth > 1 {
                 plain(expr);
             }
+            unmark(expr);
             // What was put in is nobody's idea of a column's name, and neither is `bin(t.x, Utf8("1h"))`.
-            let title = title.filter(|_| self.depth == 1);
+            let title = title.filter(|_| self.depth == 1 && !is_column(expr));
             let title = title.map(|written| if is_ours(expr) { written } else { expr.to_string() });
             if let Some(title) = title.filter(|title| taken.insert(title.clone())) {
                 let alias = Ident::with_quote('"', title);
@@ -255,18 +277,42 @@ impl VisitorMut for Paths {
             Expr::Array(array) => array.elem.iter_mut().for_each(plain),
             Expr::Tuple(exprs) => exprs.iter_mut().for_each(plain),
             Expr::Case { operand, conditions, else_result, .. } => {
+                let gives_json = conditions.iter().any(|when| is_json(&when.result));
                 case(operand.as_deref_mut(), conditions, else_result.as_deref_mut());
+                let is_text = conditions.iter().all(|when| !is_cast(&when.result));
+                if gives_json && is_text {
+                    replace(expr, |case| call(COLUMN, vec![case]));
+                }
             }
-            Expr::Function(function) => {
+            Expr::Function(_) => {
+                let gives_json = gives_json(expr);
+                let Expr::Function(function) = expr else { return ControlFlow::Continue(()) };
                 let is_key = in_function(function);
+                let is_typed = arguments(function).first().is_some_and(|first| is_cast(first));
                 if is_key {
                     replace(expr, |value| call(SORTED, vec![value]));
+                }
+                if gives_json && !is_json(expr) && !is_typed {
+                    replace(expr, |value| call(COLUMN, vec![value]));
                 }
             }
             _ => {}
         }
         ControlFlow::Continue(())
     }
+}
+
+fn is_marked(item: &SelectItem) -> bool {
+    match item {
+        SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => {
+            matches!(expr, Expr::Function(function) if name_of(function) == COLUMN)
+        }
+        _ => false,
+    }
+}
+
+fn is_cast(expr: &Expr) -> bool {
+    matches!(expr, Expr::Cast { .. })
 }
 
 fn is_column(expr: &Expr) -> bool {
@@ -318,23 +364,31 @@ fn by_name(items: &[SelectItem], by: &mut Expr) {
     }
 }
 
-/// The column of JSON that an `ORDER BY` names by its alias or place.
-fn item_of(items: &[SelectItem], by: &Expr) -> Option<Expr> {
-    let item = match by {
-        Expr::Identifier(name) => items.iter().find(
+/// The item that an `ORDER BY` names by its alias or place.
+fn place_of(items: &[SelectItem], by: &Expr) -> Option<usize> {
+    match by {
+        Expr::Identifier(name) => items.iter().position(
             |item| matches!(item, SelectItem::ExprWithAlias { alias, .. } if alias.value == name.value),
         ),
         Expr::Value(value) => match &value.value {
-            Value::Number(place, _) => items.get(place.parse::<usize>().ok()?.checked_sub(1)?),
+            Value::Number(place, _) => place.parse::<usize>().ok()?.checked_sub(1),
             _ => None,
         },
         _ => None,
-    }?;
-    match item {
-        SelectItem::ExprWithAlias { expr, alias } if is_json(expr) => {
-            Some(Expr::Identifier(Ident::with_quote('"', alias.value.clone())))
-        }
-        SelectItem::UnnamedExpr(expr) if is_json(expr) => Some(expr.clone()),
-        _ => None,
     }
+}
+
+/// What an item of JSON is sorted by; `is_marked` if it is one of a query inside.
+fn sorted_by(item: &SelectItem, is_marked: bool) -> Option<Expr> {
+    let key = match item {
+        SelectItem::ExprWithAlias { expr, .. } | SelectItem::UnnamedExpr(expr) if is_marked => {
+            expr.clone()
+        }
+        SelectItem::ExprWithAlias { expr, alias } if is_json(expr) => {
+            Expr::Identifier(Ident::with_quote('"', alias.value.clone()))
+        }
+        SelectItem::UnnamedExpr(expr) if is_json(expr) => expr.clone(),
+        _ => return None,
+    };
+    Some(call(SORT_KEY, vec![key]))
 }

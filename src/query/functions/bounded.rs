@@ -5,14 +5,15 @@
 
 use std::sync::Arc;
 
-use arrow::array::Array as _;
-use arrow::array::AsArray as _;
+use arrow::array::{Array as _, ArrayRef, AsArray as _};
 use arrow::compute::cast;
+use arrow::compute::kernels::concat_elements::concat_elements_utf8;
 use arrow::datatypes::{DataType, FieldRef, Int64Type};
 use datafusion::common::{Result, ScalarValue, plan_err};
 use datafusion::logical_expr::simplify::{ExprSimplifyResult, SimplifyContext};
 use datafusion::logical_expr::{
     ColumnarValue, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
+    Volatility,
 };
 
 /// Bytes that one call may make of a batch of rows.
@@ -29,6 +30,14 @@ enum Growth {
     Counted,
     /// The first, with the third in the place of the second.
     Replaced,
+    /// The first, with the third in the place of what a pattern finds, which may be each of its letters.
+    Rewritten,
+    /// All of them, one after the other.
+    Joined,
+    /// All but the first, with the first between them.
+    JoinedBy,
+    /// The values of the first, with the second between them.
+    ListJoined,
 }
 
 const BOUNDED: &[(&str, Growth)] = &[
@@ -40,6 +49,11 @@ const BOUNDED: &[(&str, Growth)] = &[
     ("range", Growth::Counted),
     ("generate_series", Growth::Counted),
     ("replace", Growth::Replaced),
+    ("regexp_replace", Growth::Rewritten),
+    ("concat", Growth::Joined),
+    ("array_concat", Growth::Joined),
+    ("concat_ws", Growth::JoinedBy),
+    ("array_to_string", Growth::ListJoined),
 ];
 
 /// The bounded ones in the place of DataFusion's own.
@@ -49,6 +63,40 @@ pub(super) fn all(find: impl Fn(&str) -> Option<Arc<ScalarUDF>>) -> Vec<ScalarUD
         Some(ScalarUDF::from(Bounded { inner, growth: *growth }))
     };
     BOUNDED.iter().filter_map(bounded).collect()
+}
+
+/// What `||` does with text, of which an operator of DataFusion's own would make as much as it is told to.
+pub(in crate::query) fn joined() -> Arc<ScalarUDF> {
+    let inner = Joined(Signature::string(2, Volatility::Immutable));
+    let bounded = Bounded { inner: Arc::new(ScalarUDF::from(inner)), growth: Growth::Joined };
+    Arc::new(ScalarUDF::from(bounded))
+}
+
+/// Two texts, one after the other; null if one of them is.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Joined(Signature);
+
+impl ScalarUDFImpl for Joined {
+    fn name(&self) -> &'static str {
+        "string_concat"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.0
+    }
+
+    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
+        Ok(DataType::Utf8)
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let text = |at: usize| -> Result<ArrayRef> {
+            Ok(cast(&args.args[at].to_array(args.number_rows)?, &DataType::Utf8)?)
+        };
+        let (left, right) = (text(0)?, text(1)?);
+        let joined = concat_elements_utf8(left.as_string::<i32>(), right.as_string::<i32>())?;
+        Ok(ColumnarValue::Array(Arc::new(joined)))
+    }
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -83,7 +131,11 @@ impl ScalarUDFImpl for Bounded {
     }
 
     fn simplify(&self, args: Vec<Expr>, info: &SimplifyContext) -> Result<ExprSimplifyResult> {
-        self.inner.simplify(args, info)
+        match self.growth {
+            // They join what is known beforehand, and nobody asks how much that is.
+            Growth::Joined | Growth::JoinedBy => Ok(ExprSimplifyResult::Original(args)),
+            _ => self.inner.simplify(args, info),
+        }
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
@@ -121,8 +173,48 @@ impl Growth {
                 let found = length(0) / length(1).max(1.0);
                 length(0) + found * length(2)
             }
+            Self::Rewritten => {
+                let is_everywhere = args.get(3).is_some_and(|flags| is_global(flags, row));
+                let found = if is_everywhere { length(0) + 1.0 } else { 1.0 };
+                // Patterns find a small part of that mostly.
+                (length(0) + found * length(2)) / 4.0
+            }
+            Self::Joined => (0..args.len()).map(length).sum(),
+            Self::JoinedBy => (1..args.len()).map(|at| length(at) + length(0)).sum(),
+            Self::ListJoined => {
+                let values = args.first().map_or(0.0, |list| values(list, row));
+                length(0) + values * length(1)
+            }
         }
     }
+}
+
+/// Whether the flags of a pattern say that all places count, and not only the first.
+fn is_global(flags: &ColumnarValue, row: usize) -> bool {
+    match flags {
+        ColumnarValue::Scalar(scalar) => {
+            scalar.try_as_str().flatten().is_some_and(|flags| flags.contains('g'))
+        }
+        ColumnarValue::Array(array) => match ScalarValue::try_from_array(array, row) {
+            Ok(flags) => flags.try_as_str().flatten().is_some_and(|flags| flags.contains('g')),
+            Err(_) => true,
+        },
+    }
+}
+
+/// How many values the list of a row has.
+fn values(list: &ColumnarValue, row: usize) -> f64 {
+    let array = match list {
+        ColumnarValue::Scalar(scalar) => scalar.to_array().ok(),
+        ColumnarValue::Array(array) => Some(array.slice(row, 1)),
+    };
+    let count = |array: ArrayRef| match array.data_type() {
+        DataType::List(_) => array.as_list::<i32>().value(0).len(),
+        DataType::LargeList(_) => array.as_list::<i64>().value(0).len(),
+        DataType::FixedSizeList(..) => array.as_fixed_size_list().value(0).len(),
+        _ => 0,
+    };
+    array.map_or(0, count) as f64
 }
 
 /// A number of a row; times are their microseconds, and so are spans.
@@ -156,6 +248,10 @@ fn length(value: &ColumnarValue, row: usize) -> f64 {
             DataType::Utf8 => array.as_string::<i32>().value(row).len(),
             DataType::LargeUtf8 => array.as_string::<i64>().value(row).len(),
             DataType::Utf8View => array.as_string_view().value(row).len(),
+            DataType::List(_) => {
+                let values = array.as_list::<i32>().value(row).to_data();
+                values.get_slice_memory_size().unwrap_or_default()
+            }
             _ => array.get_array_memory_size() / array.len().max(1),
         },
     };

@@ -21,6 +21,8 @@ use datafusion::logical_expr::{
 };
 use datafusion::prelude::SessionContext;
 
+pub(super) use bounded::joined;
+
 use crate::facts::{self, Body, Function};
 
 /// Makes the functions known to a session.

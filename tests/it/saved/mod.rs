@@ -243,8 +243,8 @@ fn a_query_of_ones_own_is_listed_beside_the_built_in_ones_and_replaces_one_visib
 
     workspace.write("entralog.yaml", "queries: {paths: [hunts, more]}\n");
     workspace.write("more/only-mine.sql", EVERYONE);
-    let finished = workspace.run(&["saved", "list"]);
-    assert_eq!(finished.code, Some(2));
+    let finished = workspace.run(&["saved", "run", "only-mine"]);
+    assert_eq!(finished.code, Some(3));
     assert!(
         finished.error().contains("is in hunts/only-mine.sql and in more/only-mine.sql"),
         "{finished:#?}"
@@ -353,4 +353,22 @@ fn a_file_that_is_no_saved_query_is_named_with_line_and_key() {
     workspace.succeed(&["saved", "check", "right"]);
     let all = workspace.succeed(&["saved", "check"]).stderr;
     assert!(all.contains("saved queries: all "), "{all}");
+}
+
+#[test]
+fn a_file_that_is_wrong_is_said_and_takes_no_other_query_away() {
+    let workspace = Workspace::new();
+    workspace.write("queries/saved/broken.sql", "SELECT 1");
+    workspace.write("queries/saved/everyone.sql", EVERYONE);
+    let listed = workspace.succeed(&["saved", "list"]);
+    assert!(listed.stdout.contains("everyone") && listed.stdout.contains("top-failing-apps"));
+    assert!(listed.stderr.contains("broken.sql: line 1: a saved query begins"), "{listed:#?}");
+    assert_eq!(workspace.run(&["saved", "run", "broken"]).code, Some(3));
+    let checked = workspace.run(&["saved", "check"]);
+    assert_eq!(checked.code, Some(2), "{checked:#?}");
+    assert!(checked.stderr.contains("broken.sql"), "{checked:#?}");
+    // The shell has made the file when it is to be written.
+    workspace.write("queries/saved/broken.sql", "");
+    let shown = workspace.succeed(&["saved", "show", "top-failing-apps"]);
+    assert!(shown.stdout.contains("title:") && !shown.stderr.contains("broken"), "{shown:#?}");
 }

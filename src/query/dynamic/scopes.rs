@@ -1,0 +1,300 @@
+//! Columns of queries in a query that hold values of JSON under a name: `WITH a AS (SELECT Status->'errorCode' AS Code …)`.
+//!
+//! What such a query gives is plain text, of which the query around it must still know that it may spell a number: the
+//! greatest of `9` and `10` is `10`. So what names such a column is [marked](super::call::COLUMN) as a value of
+//! JSON, gets the form that its place asks for, and is [unmarked](unmark) at the end.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::ControlFlow;
+
+use datafusion::sql::sqlparser::ast::{
+    BinaryOperator, Expr, Function, JoinConstraint, JoinOperator, OrderByExpr, OrderByKind, Query,
+    Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, TableAlias, TableFactor,
+    VisitMut, VisitorMut,
+};
+
+use super::call::{COLUMN, arguments, call, is_json, name_of, replace};
+use super::paths::{path_of, unnested};
+
+/// Functions that give one of the values that they are given first.
+const OF_VALUES: &[&str] = &[
+    "any_value",
+    "coalesce",
+    "first_value",
+    "greatest",
+    "ifnull",
+    "lag",
+    "last_value",
+    "lead",
+    "least",
+    "max",
+    "min",
+    "nth_value",
+    "nullif",
+    "nvl",
+];
+
+/// Names of columns that hold values of JSON.
+type Columns = HashSet<String>;
+
+/// Marks in a query what names such columns.
+pub(super) fn mark(query: &mut Query, relations: &HashSet<String>) {
+    Scope { relations, queries: HashMap::new() }.query(query);
+}
+
+/// Takes the marks away.
+pub(super) fn unmark<T: VisitMut>(of: &mut T) {
+    struct Unmark;
+    impl VisitorMut for Unmark {
+        type Break = ();
+        fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+            while let Expr::Function(function) = expr
+                && name_of(function) == COLUMN
+                && let [argument] = arguments(function).as_mut_slice()
+            {
+                *expr = argument.clone();
+            }
+            ControlFlow::Continue(())
+        }
+    }
+    let _ = of.visit(&mut Unmark);
+}
+
+/// Whether an expression is a value of JSON, or gives one that it is given.
+pub(super) fn gives_json(expr: &Expr) -> bool {
+    match unnested(expr) {
+        Expr::Function(function) if OF_VALUES.contains(&name_of(function).as_str()) => {
+            first_argument(function).is_some_and(|first| gives_json(&first))
+        }
+        Expr::Case { conditions, .. } => {
+            conditions.iter().any(|condition| gives_json(&condition.result))
+        }
+        other => is_json(other),
+    }
+}
+
+fn first_argument(function: &Function) -> Option<Expr> {
+    arguments(&mut function.clone()).into_iter().next().map(|first| first.clone())
+}
+
+#[derive(Clone)]
+struct Scope<'a> {
+    /// The names that columns may be qualified with.
+    relations: &'a HashSet<String>,
+    /// The queries of `WITH` that can be named.
+    queries: HashMap<String, Columns>,
+}
+
+impl Scope<'_> {
+    /// Marks what is in a query, and gives the columns of it that hold values of JSON.
+    fn query(&self, query: &mut Query) -> Columns {
+        let mut inside = self.clone();
+        for of_with in query.with.iter_mut().flat_map(|with| &mut with.cte_tables) {
+            let columns = inside.query(&mut of_with.query);
+            let name = of_with.alias.name.value.clone();
+            inside.queries.insert(name, renamed(columns, &of_with.alias));
+        }
+        let mut none = Vec::new();
+        let order = match query.order_by.as_mut().map(|order| &mut order.kind) {
+            Some(OrderByKind::Expressions(order)) => order,
+            _ => &mut none,
+        };
+        inside.body(&mut query.body, order)
+    }
+
+    fn body(&self, body: &mut SetExpr, order: &mut [OrderByExpr]) -> Columns {
+        match body {
+            SetExpr::Select(select) => self.select(select, order),
+            SetExpr::Query(query) => self.query(query),
+            SetExpr::SetOperation { left, right, .. } => {
+                self.body(right, &mut []);
+                self.body(left, &mut [])
+            }
+            _ => Columns::new(),
+        }
+    }
+
+    fn select(&self, select: &mut Select, order: &mut [OrderByExpr]) -> Columns {
+        let mut sources = Vec::new();
+        for table in &mut select.from {
+            self.source(&mut table.relation, &mut sources);
+            for join in &mut table.joins {
+                self.source(&mut join.relation, &mut sources);
+            }
+        }
+        let mut marker = Marker { scope: self, sources, depth: 0 };
+        for table in &mut select.from {
+            for join in &mut table.joins {
+                if let Some(condition) = condition(&mut join.join_operator) {
+                    let _ = condition.visit(&mut marker);
+                }
+            }
+        }
+        let _ = select.projection.visit(&mut marker);
+        let _ = select.selection.visit(&mut marker);
+        let _ = select.group_by.visit(&mut marker);
+        let _ = select.having.visit(&mut marker);
+        let _ = select.qualify.visit(&mut marker);
+        let _ = select.named_window.visit(&mut marker);
+        for by in order {
+            let _ = by.visit(&mut marker);
+        }
+        let sources = marker.sources;
+        let mut columns = Columns::new();
+        for item in &select.projection {
+            match item {
+                SelectItem::ExprWithAlias { expr, alias } if self.gives_json(expr) => {
+                    columns.insert(alias.value.clone());
+                }
+                SelectItem::UnnamedExpr(expr) if self.gives_json(expr) => {
+                    columns.extend(name(expr));
+                }
+                SelectItem::Wildcard(_) => {
+                    columns.extend(sources.iter().flat_map(|(_, columns)| columns.clone()));
+                }
+                SelectItem::QualifiedWildcard(
+                    SelectItemQualifiedWildcardKind::ObjectName(wanted),
+                    _,
+                ) => {
+                    let wanted = wanted.to_string();
+                    let of = sources.iter().filter(|(name, _)| *name == wanted);
+                    columns.extend(of.flat_map(|(_, columns)| columns.clone()));
+                }
+                _ => {}
+            }
+        }
+        columns
+    }
+
+    /// Whether an expression is a value of JSON as it is written, or gives one.
+    fn gives_json(&self, expr: &Expr) -> bool {
+        let mut expr = expr.clone();
+        let _ = expr.visit(&mut Written { relations: self.relations });
+        gives_json(&expr)
+    }
+
+    fn source(&self, factor: &mut TableFactor, sources: &mut Vec<(String, Columns)>) {
+        match factor {
+            TableFactor::Table { name, alias, args: None, .. } => {
+                let [part] = name.0.as_slice() else { return };
+                let Some(name) = part.as_ident() else { return };
+                let Some(columns) = self.queries.get(&name.value) else { return };
+                sources.push(match alias {
+                    Some(alias) => (alias.name.value.clone(), renamed(columns.clone(), alias)),
+                    None => (name.value.clone(), columns.clone()),
+                });
+            }
+            TableFactor::Derived { subquery, alias, .. } => {
+                let columns = self.query(subquery);
+                sources.push(match alias {
+                    Some(alias) => (alias.name.value.clone(), renamed(columns, alias)),
+                    None => (String::new(), columns),
+                });
+            }
+            TableFactor::NestedJoin { table_with_joins, .. } => {
+                self.source(&mut table_with_joins.relation, sources);
+                for join in &mut table_with_joins.joins {
+                    self.source(&mut join.relation, sources);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Columns that an alias names anew are not followed.
+fn renamed(columns: Columns, alias: &TableAlias) -> Columns {
+    if alias.columns.is_empty() { columns } else { Columns::new() }
+}
+
+fn name(expr: &Expr) -> Option<String> {
+    match unnested(expr) {
+        Expr::Identifier(name) => Some(name.value.clone()),
+        Expr::CompoundIdentifier(parts) => parts.last().map(|name| name.value.clone()),
+        Expr::Function(function) if name_of(function) == COLUMN => {
+            first_argument(function).and_then(|column| name(&column))
+        }
+        _ => None,
+    }
+}
+
+fn condition(operator: &mut JoinOperator) -> Option<&mut Expr> {
+    use JoinOperator as Op;
+    match operator {
+        Op::Join(JoinConstraint::On(condition))
+        | Op::Inner(JoinConstraint::On(condition))
+        | Op::Left(JoinConstraint::On(condition))
+        | Op::LeftOuter(JoinConstraint::On(condition))
+        | Op::Right(JoinConstraint::On(condition))
+        | Op::RightOuter(JoinConstraint::On(condition))
+        | Op::FullOuter(JoinConstraint::On(condition)) => Some(condition),
+        _ => None,
+    }
+}
+
+/// Marks the columns of a select's sources.
+struct Marker<'a> {
+    scope: &'a Scope<'a>,
+    sources: Vec<(String, Columns)>,
+    /// How many queries in an expression are around.
+    depth: usize,
+}
+
+impl VisitorMut for Marker<'_> {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<()> {
+        if self.depth == 0 {
+            self.scope.query(query);
+        }
+        self.depth += 1;
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_query(&mut self, _: &mut Query) -> ControlFlow<()> {
+        self.depth -= 1;
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+        let is_marked = match expr {
+            // In a query in an expression a name alone may be of its own tables.
+            Expr::Identifier(name) if self.depth == 0 => {
+                self.sources.iter().any(|(_, columns)| columns.contains(&name.value))
+            }
+            Expr::CompoundIdentifier(parts) => match parts.as_slice() {
+                [source, column] => self
+                    .sources
+                    .iter()
+                    .any(|(name, of)| *name == source.value && of.contains(&column.value)),
+                _ => false,
+            },
+            _ => false,
+        };
+        if is_marked {
+            replace(expr, |column| call(COLUMN, vec![column]));
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// Writes paths as values of JSON, to tell what an expression gives.
+struct Written<'a> {
+    relations: &'a HashSet<String>,
+}
+
+impl VisitorMut for Written<'_> {
+    type Break = ();
+
+    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+        let is_path = match &*expr {
+            Expr::BinaryOp { op: BinaryOperator::Arrow | BinaryOperator::HashArrow, .. } => true,
+            Expr::Function(function) => name_of(function) == "json_get",
+            other => path_of(other, self.relations).is_some(),
+        };
+        if is_path {
+            replace(expr, |path| call(COLUMN, vec![path]));
+        }
+        ControlFlow::Continue(())
+    }
+}
