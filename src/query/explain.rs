@@ -147,6 +147,10 @@ impl Scan {
         for metric in metrics.iter() {
             match metric.value() {
                 MetricValue::OutputRows(rows) => self.rows_read += rows.value() as u64,
+                // The filter has looked at these, too.
+                MetricValue::Count { name, count } if name == "pushdown_rows_pruned" => {
+                    self.rows_read += count.value() as u64;
+                }
                 MetricValue::Count { name, count } if name == "bytes_scanned" => {
                     self.bytes_read += count.value() as u64;
                 }

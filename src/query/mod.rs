@@ -244,12 +244,16 @@ fn owned(parameters: &[(&str, ScalarValue)]) -> Parameters {
     parameters.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
 }
 
-/// How SQL is read here.
+/// How SQL is read and run here.
 fn config() -> SessionConfig {
     let mut config = SessionConfig::new();
     config.options_mut().sql_parser.dialect = DIALECT;
     config.options_mut().sql_parser.enable_ident_normalization = false;
-    config.options_mut().execution.time_zone = Some("+00:00".into());
+    let execution = &mut config.options_mut().execution;
+    execution.time_zone = Some("+00:00".into());
+    // The columns that a filter does not need are read for the rows that pass it only.
+    execution.parquet.pushdown_filters = true;
+    execution.parquet.reorder_filters = true;
     config
 }
 
