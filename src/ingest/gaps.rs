@@ -46,6 +46,9 @@ pub enum GapReason {
 }
 
 impl GapReason {
+    /// The hub had removed the events before they were taken in.
+    const LOSSES: [Self; 2] = [Self::RemovedByRetention, Self::BeforeFirstRead];
+
     /// The value of the `Reason` column.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -59,7 +62,7 @@ impl GapReason {
 
     /// Whether the hub had removed the events before they were taken in.
     pub(crate) fn is_loss(self) -> bool {
-        matches!(self, Self::RemovedByRetention | Self::BeforeFirstRead)
+        Self::LOSSES.contains(&self)
     }
 
     /// Whether a note of a flush that ended too early is enough where there is another reason now. That others
@@ -99,8 +102,7 @@ impl Lost {
         if version == self.version {
             return Ok(());
         }
-        let reasons = [GapReason::RemovedByRetention, GapReason::BeforeFirstRead];
-        let reasons = reasons.map(|reason| lit(reason.as_str())).to_vec();
+        let reasons = GapReason::LOSSES.map(|reason| lit(reason.as_str())).to_vec();
         let rows = table.rows(&columns(), ident("Reason").in_list(reasons, false)).await?;
         self.ranges.clear();
         let gaps: Vec<SequenceGap> = from_batches(&rows.try_collect::<Vec<_>>().await?)?;

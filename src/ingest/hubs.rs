@@ -7,9 +7,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::intake::Intake;
 use super::ownership::Ownership;
+use super::progress::Standing;
 use super::{IngestError, Ingester};
 use crate::source::eventhub::{Namespace, Partition, partitions};
-use crate::table::{DEAD_LETTERS, RECORD_HASHES};
 
 /// A hub that is to be read.
 #[derive(Clone)]
@@ -79,14 +79,15 @@ async fn remaining_of(
     ingester: &Ingester,
     found: &Partitions,
 ) -> Result<BTreeMap<Arc<str>, i64>, IngestError> {
+    let sources: Vec<_> = found.keys().cloned().collect();
+    let standings = Standing::of_all(&ingester.lake, &sources).await?;
     let mut remaining = BTreeMap::new();
-    let positions = ingester.lake.all_positions(&[&DEAD_LETTERS, &RECORD_HASHES]).await?;
-    for (source, (hub, partition)) in found {
-        let [taken, hashed] = [0, 1].map(|table: usize| positions[table].get(&**source).copied());
+    for ((source, (hub, partition)), standing) in found.iter().zip(standings) {
+        let taken = standing.committed;
         super::intake::not_made_anew(hub, partition, taken)?;
         let last = partition.last_sequence_number;
         let has_more = partition.first_sequence_number.is_some() && taken < Some(last);
-        if has_more || hashed > taken {
+        if has_more || standing.is_broken() {
             remaining.insert(Arc::clone(source), last);
         }
     }

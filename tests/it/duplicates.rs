@@ -124,9 +124,7 @@ async fn a_hash_whose_message_was_never_taken_in_again_holds_no_other_message_up
     let devhub = start(2).await;
     devhub.append(HUB, 1, body(&[record("a")])).unwrap();
     // The hashes are in, and nothing else; and before anybody comes back, the hub has removed the message.
-    let mut command = ingest(&workspace, &devhub, &["--once"]);
-    let died = Running::start(command.env("ENTRALOG_FAILPOINT", "after-commit@1")).wait();
-    assert_eq!(died.code, None, "{died:#?}");
+    die_after_the_first_commit(&workspace, &devhub);
     assert_eq!(workspace.count("RecordHashes"), 1);
     devhub.append(HUB, 1, body(&[record("b")])).unwrap();
     devhub.truncate(HUB, 1, 1).unwrap();
@@ -144,9 +142,7 @@ async fn a_hash_of_a_partition_of_which_nothing_is_left_holds_no_other_message_u
     let workspace = Workspace::new();
     let devhub = start(2).await;
     devhub.append(HUB, 0, body(&[record("a")])).unwrap();
-    let mut command = ingest(&workspace, &devhub, &["--once"]);
-    let died = Running::start(command.env("ENTRALOG_FAILPOINT", "after-commit@1")).wait();
-    assert_eq!(died.code, None, "{died:#?}");
+    die_after_the_first_commit(&workspace, &devhub);
     devhub.truncate(HUB, 0, 1).unwrap();
     // The partition has nothing to read, and what it left behind must be known for what it is nevertheless.
     devhub.append(HUB, 1, body(&[record("a")])).unwrap();
@@ -162,36 +158,37 @@ async fn a_hash_of_a_partition_of_which_nothing_is_left_holds_no_other_message_u
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_that_another_one_forestalled_is_a_repetition() {
-    let workspace = Workspace::new();
-    let devhub = start(2).await;
-    devhub.append(HUB, 0, body(&[record("a")])).unwrap();
-    // Its hash is in, and before it comes again, the other partition brings the record.
-    let mut command = ingest(&workspace, &devhub, &["--once"]);
-    let died = Running::start(command.env("ENTRALOG_FAILPOINT", "after-commit@1")).wait();
-    assert_eq!(died.code, None, "{died:#?}");
-    let lake = Lake::open(workspace.path("lake").to_str().unwrap()).unwrap();
-    let source = |partition: u32| -> Arc<str> {
-        workspace.rows("SELECT DISTINCT Source FROM RecordHashes")[0]["Source"]
-            .as_str()
-            .and_then(|source| source.rsplit_once('/'))
-            .map(|(hub, _)| format!("{hub}/{partition}").into())
-            .unwrap()
-    };
-    let other = source(1);
-    let mut ingester = Ingester::new(lake, FlushLimits::default());
-    ingester.resume(&source(0)).await.unwrap();
-    ingester.resume(&other).await.unwrap();
-    ingester.take(&delivery(&other, 0, "a")).await.unwrap();
-    ingester.flush().await.unwrap();
-    ingester.stop().await.unwrap();
-    // As if that one had died before its last commit.
-    std::fs::remove_dir_all(workspace.path("lake/DeadLetters")).unwrap();
-    devhub.append(HUB, 1, body(&[record("a")])).unwrap();
-    ingest_once(&workspace, &devhub);
-    assert_eq!(ids(&workspace), ["a"]);
-    let reasons = workspace.rows("SELECT Source, Reason FROM SequenceGaps");
-    assert_eq!(reasons, [json!({"Source": *source(0), "Reason": "duplicates"})]);
-    workspace.assert_sound();
+    for order in [[0, 1], [1, 0]] {
+        let workspace = Workspace::new();
+        let devhub = start(2).await;
+        devhub.append(HUB, 0, body(&[record("a")])).unwrap();
+        // Its hash is in, and before it comes again, the other partition brings the record.
+        die_after_the_first_commit(&workspace, &devhub);
+        let first = workspace.rows("SELECT DISTINCT Source FROM RecordHashes");
+        let (hub, _) = first[0]["Source"].as_str().unwrap().rsplit_once('/').unwrap();
+        let sources = [0, 1].map(|partition| Arc::<str>::from(format!("{hub}/{partition}")));
+        let take = async |partitions: &[usize]| {
+            let lake = Lake::open(workspace.path("lake").to_str().unwrap()).unwrap();
+            let mut ingester = Ingester::new(lake, FlushLimits::default());
+            for source in &sources {
+                ingester.resume(source).await.unwrap();
+            }
+            for partition in partitions {
+                ingester.take(&delivery(&sources[*partition], 0, "a")).await.unwrap();
+            }
+            ingester.flush().await.unwrap();
+            ingester.stop().await.unwrap();
+        };
+        take(&[1]).await;
+        // As if that one had died before its last commit: both come again.
+        std::fs::remove_dir_all(workspace.path("lake/DeadLetters")).unwrap();
+        take(&order).await;
+        assert_eq!(ids(&workspace), ["a"], "{order:?}");
+        let reasons = workspace.rows("SELECT Source, Reason FROM SequenceGaps");
+        let of_the_first = json!({"Source": *sources[0], "Reason": "duplicates"});
+        assert_eq!(reasons, [of_the_first], "{order:?}");
+        workspace.assert_sound();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -201,9 +198,7 @@ async fn a_repetition_that_is_lost_with_what_it_repeats_is_said_to_be_lost() {
     devhub.append(HUB, 0, body(&[record("a")])).unwrap();
     devhub.append(HUB, 0, body(&[record("a")])).unwrap();
     // That the second message repeats the first is noted, and neither is taken in before the hub removes them.
-    let mut command = ingest(&workspace, &devhub, &["--once"]);
-    let died = Running::start(command.env("ENTRALOG_FAILPOINT", "after-commit@1")).wait();
-    assert_eq!(died.code, None, "{died:#?}");
+    die_after_the_first_commit(&workspace, &devhub);
     assert_eq!(workspace.count("SequenceGaps"), 1);
     devhub.append(HUB, 0, body(&[record("b")])).unwrap();
     devhub.truncate(HUB, 0, 2).unwrap();
@@ -212,6 +207,13 @@ async fn a_repetition_that_is_lost_with_what_it_repeats_is_said_to_be_lost() {
     let lost = "SELECT FirstSequenceNumber, LastSequenceNumber FROM SequenceGaps WHERE Reason = 'before_first_read'";
     assert_eq!(workspace.rows(lost), [json!({"FirstSequenceNumber": 0, "LastSequenceNumber": 1})]);
     workspace.assert_sound();
+}
+
+/// Of the commits of a flush, the first is in, and nothing else.
+fn die_after_the_first_commit(workspace: &Workspace, devhub: &Devhub) {
+    let mut command = ingest(workspace, devhub, &["--once"]);
+    let died = Running::start(command.env("ENTRALOG_FAILPOINT", "after-commit@1")).wait();
+    assert_eq!(died.code, None, "{died:#?}");
 }
 
 fn delivery(source: &Arc<str>, position: i64, id: &str) -> Delivery {

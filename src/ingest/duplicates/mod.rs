@@ -200,22 +200,22 @@ impl Duplicates {
         table: impl FnOnce() -> Option<&'static str>,
     ) -> Verdict {
         let hash = hash_of(record.as_bytes());
-        if !self.unsettled.is_empty()
-            && let Some(messages) = self.unsettled.remove(&hash)
-        {
+        if let Some(messages) = self.unsettled.get_mut(&hash) {
             let table = table();
-            let is_in = |(source, position): &(Arc<str>, i64)| {
-                let fence =
-                    self.standings.get(source).zip(table).and_then(|(of, table)| of.fence(table));
-                fence >= Some(*position)
-            };
-            if messages.iter().any(is_in) {
+            messages.retain(|(source, position)| {
+                let standing = self.standings.get(source).zip(table);
+                standing.and_then(|(of, table)| of.fence(table)) >= Some(*position)
+            });
+            if messages.is_empty() {
+                self.unsettled.remove(&hash);
+            } else {
                 self.window.insert(hash, time);
-            }
-            // Otherwise another message brought it, also if this one was about to.
-            let is_own = |(of, at): &(Arc<str>, i64)| of == source && *at == position;
-            if messages.iter().any(|message| is_own(message) && is_in(message)) {
-                return Verdict::Stored;
+                // Of what one of them brought, this message is a repetition; also if it was about to bring it itself.
+                let is_own = |(of, at): &(Arc<str>, i64)| of == source && *at == position;
+                if let Some(own) = messages.iter().position(is_own) {
+                    messages.swap_remove(own);
+                    return Verdict::Stored;
+                }
             }
         }
         if self.window.insert(hash, time) {
