@@ -67,11 +67,24 @@ const MOST_TABLES: u64 = 2_000;
 /// Groupings that a `CUBE` may be, which has two for each column.
 const MOST_GROUPINGS: u64 = 1_024;
 
-/// How much there is to plan of a statement that looks small.
+/// How much there is to plan of a statement that looks small. Each of its queries is visited once.
 #[derive(Debug, Default)]
 struct Size {
     /// Tables of the queries of `WITH`, by their names.
-    queries: HashMap<String, u64>,
+    named: HashMap<String, u64>,
+    /// The queries around, the innermost last.
+    around: Vec<Counted>,
+    /// Of the whole statement.
+    tables: u64,
+    /// Of the query that has most.
+    groupings: u64,
+}
+
+/// A query that is being visited.
+#[derive(Debug, Default)]
+struct Counted {
+    /// Names of the queries of its `WITH` that come next, which are visited before all else, the first one last.
+    to_come: Vec<String>,
     tables: u64,
     groupings: u64,
 }
@@ -98,32 +111,94 @@ impl Visitor for Size {
     type Break = ();
 
     fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
-        for of_with in query.with.iter().flat_map(|with| &with.cte_tables) {
-            let queries = std::mem::take(&mut self.queries);
-            let mut size = Self { queries, ..Self::default() };
-            let _ = of_with.query.visit(&mut size);
-            self.queries = size.queries;
-            self.queries.insert(of_with.alias.name.value.clone(), size.tables.max(1));
+        let named = query.with.iter().flat_map(|with| &with.cte_tables);
+        let to_come = named.rev().map(|of_with| of_with.alias.name.value.clone()).collect();
+        self.around.push(Counted { to_come, ..Counted::default() });
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
+        let Some(Counted { tables, groupings, .. }) = self.around.pop() else {
+            return ControlFlow::Continue(());
+        };
+        self.groupings = self.groupings.max(groupings);
+        match self.around.last_mut() {
+            // It counts where it is named.
+            Some(around) => match around.to_come.pop() {
+                Some(name) => drop(self.named.insert(name, tables.max(1))),
+                None => around.tables = around.tables.saturating_add(tables),
+            },
+            None => self.tables = self.tables.saturating_add(tables),
         }
         ControlFlow::Continue(())
     }
 
     fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
-        if let TableFactor::Table { name, .. } = factor {
+        if let TableFactor::Table { name, .. } = factor
+            && let Some(query) = self.around.last_mut()
+        {
             let known = match name.0.as_slice() {
-                [part] => part.as_ident().and_then(|name| self.queries.get(&name.value)),
+                [part] => part.as_ident().and_then(|name| self.named.get(&name.value)),
                 _ => None,
             };
-            self.tables = self.tables.saturating_add(known.copied().unwrap_or(1));
+            query.tables = query.tables.saturating_add(known.copied().unwrap_or(1));
         }
         ControlFlow::Continue(())
     }
 
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
-        if let Expr::Cube(columns) = expr {
+        if let Expr::Cube(columns) = expr
+            && let Some(query) = self.around.last_mut()
+        {
             let groupings = 1_u64.checked_shl(u32::try_from(columns.len()).unwrap_or(u32::MAX));
-            self.groupings = self.groupings.max(1).saturating_mul(groupings.unwrap_or(u64::MAX));
+            query.groupings = query.groupings.max(1).saturating_mul(groupings.unwrap_or(u64::MAX));
         }
         ControlFlow::Continue(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use datafusion::sql::sqlparser::parser::Parser;
+
+    use super::*;
+
+    fn size(sql: &str) -> (u64, u64) {
+        let statements = Parser::parse_sql(&PostgreSqlDialect {}, sql).unwrap();
+        let mut size = Size::default();
+        let _ = statements.visit(&mut size);
+        (size.tables, size.groupings)
+    }
+
+    #[test]
+    fn a_query_of_with_counts_as_often_as_it_is_named() {
+        assert_eq!(size("SELECT 1"), (0, 0));
+        assert_eq!(size("SELECT * FROM t, (SELECT * FROM u, v) x"), (3, 0));
+        assert_eq!(
+            size("WITH a AS (SELECT 1), b AS (SELECT * FROM a, a x) SELECT * FROM b, b y"),
+            (4, 0)
+        );
+        assert_eq!(
+            size("WITH a AS (WITH b AS (SELECT * FROM t, u) SELECT * FROM b, b c) SELECT * FROM a"),
+            (4, 0)
+        );
+        assert_eq!(
+            size("SELECT * FROM t WHERE x IN (SELECT x FROM u) GROUP BY CUBE(a, b, c)"),
+            (2, 8)
+        );
+        assert_eq!(
+            size("SELECT 1 FROM (SELECT 1 FROM t GROUP BY CUBE(a, b)) GROUP BY CUBE(c, d)"),
+            (1, 4)
+        );
+    }
+
+    #[test]
+    fn with_in_with_is_visited_once() {
+        let nested = (0..40).fold("SELECT * FROM t".to_owned(), |inner, n| {
+            format!("WITH a{n} AS ({inner}) SELECT * FROM a{n}")
+        });
+        let begun = std::time::Instant::now();
+        assert_eq!(size(&nested), (1, 0));
+        assert!(begun.elapsed() < std::time::Duration::from_secs(5));
     }
 }

@@ -3,6 +3,8 @@
 
 use std::time::{Duration, Instant};
 
+use serde_json::json;
+
 use crate::support::{Finished, Running, Workspace, lines, sign_in};
 
 fn workspace() -> Workspace {
@@ -68,6 +70,10 @@ fn a_query_that_would_take_all_memory_is_told_its_limit() {
     let doubled: String =
         (1..25).map(|n| format!(", a{n} AS (SELECT l.x FROM a{0} l, a{0} r)", n - 1)).collect();
     let doubled = format!("WITH a0 AS (SELECT 1 AS x){doubled} SELECT count(*) FROM a24");
+    let nested = (0..40).fold("SELECT 1 AS x".to_owned(), |inner, n| {
+        format!("WITH n{n} AS ({inner}) SELECT x FROM n{n}")
+    });
+    assert_eq!(workspace.rows(&nested), [json!({"x": 1})]);
     for (sql, said) in [
         (
             "SELECT reverse(repeat(value::varchar, 20)) AS m FROM generate_series(1, 30000000) ORDER BY m",
