@@ -20,6 +20,7 @@ mod rule;
 mod saved;
 mod serve;
 mod shell;
+mod sql;
 mod stop;
 mod table;
 mod waiting;

@@ -1,11 +1,11 @@
 //! `entralog query`: one SQL statement over the lake, or a shell.
 
 use std::io::{IsTerminal as _, Read as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::output::{self, Limit};
-use super::{Context, Exit, Failure, explain, shell, span_argument};
+use super::{Context, Exit, Failure, explain, shell, span_argument, sql};
 use crate::query::{ScalarValue, Session};
 
 #[derive(Debug, clap::Args)]
@@ -43,15 +43,15 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
     context.format().check()?;
     let sql = match (arguments.sql, arguments.file) {
         (Some(sql), _) if sql != "-" => Some(sql),
-        (None, Some(file)) if file.as_os_str() != "-" => Some(from_file(&file)?),
+        (None, Some(file)) if file.as_os_str() != "-" => Some(sql::from_file(&file)?),
         (None, None) if is_on_terminal() && !arguments.wanted.explain => None,
         _ => Some(from_stdin()?),
     };
-    let Some(sql) = sql else {
-        return shell::run(context, arguments.wanted.limit, arguments.timeout).await;
-    };
     let session = session(context, arguments.timeout).await?;
-    answer(context, &session, &sql, &[], arguments.wanted).await
+    match sql {
+        Some(sql) => answer(context, &session, &sql, &[], arguments.wanted).await,
+        None => shell::run(context, session, arguments.wanted.limit).await,
+    }
 }
 
 fn is_on_terminal() -> bool {
@@ -80,7 +80,7 @@ pub(super) async fn answer(
         false => rows(context, session, sql, parameters, wanted.limit).await,
     };
     answered.map_err(|failure| {
-        let caret = std::io::stderr().is_terminal().then(|| shell::caret(sql, &failure.message()));
+        let caret = std::io::stderr().is_terminal().then(|| sql::caret(sql, &failure.message()));
         match caret.flatten() {
             Some(caret) => failure.with_lines(&caret),
             None => failure,
@@ -98,14 +98,6 @@ async fn rows(
     let rows = output::settled(session.stream(sql, parameters).await?);
     output::stream(rows, context.format(), Limit::or_default(limit)).await?;
     Ok(Exit::Done)
-}
-
-fn from_file(path: &Path) -> Result<String, Failure> {
-    let sql = std::fs::read_to_string(path).map_err(|error| {
-        Failure::said(Exit::Usage, format!("cannot read {}: {error}", path.display()))
-    })?;
-    // Windows begins text with a mark of its encoding.
-    Ok(sql.strip_prefix('\u{feff}').map(Into::into).unwrap_or(sql))
 }
 
 fn from_stdin() -> Result<String, Failure> {

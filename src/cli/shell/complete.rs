@@ -5,8 +5,8 @@ use std::collections::HashSet;
 
 use super::command;
 use super::keywords::{KEYWORDS, is_keyword};
-use super::lexer::{self, Kind, Token};
 use super::names::Names;
+use crate::cli::sql::lexer::{self, Kind, Token};
 
 /// What a word may become.
 #[derive(Debug, Default)]

@@ -11,8 +11,8 @@ use reedline::{
 
 use super::complete::{self, Completion};
 use super::keywords::is_keyword;
-use super::lexer::{self, Kind, Token};
 use super::names::Names;
+use crate::cli::sql::lexer::{self, Kind, Token};
 
 /// SQL, and the commands of the shell.
 #[derive(Clone)]

@@ -4,24 +4,19 @@
 //! what is typed; Ctrl-D leaves.
 
 mod ask;
-mod caret;
 mod command;
 mod complete;
 mod editor;
 mod keywords;
 mod language;
-mod lexer;
 mod names;
 mod pager;
 mod saved;
 
 use std::io::{BufWriter, Write as _};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
 
 use serde::Serialize;
-
-pub(super) use caret::caret;
 
 use ask::{Asked, ask};
 use command::{COMMANDS, Command};
@@ -31,8 +26,9 @@ use names::Names;
 use pager::Paged;
 
 use super::output::{self, Expanded, Format, Limit, Screen, note};
+use super::sql::{self, caret, lexer};
 use super::waiting::Waiting;
-use super::{Context, Exit, Failure, query, table as table_command};
+use super::{Context, Exit, Failure, table as table_command};
 use crate::query::{ScalarValue, Session};
 use crate::table;
 
@@ -76,13 +72,12 @@ struct Shell<'a> {
 /// Reads and runs statements until it is left.
 ///
 /// # Errors
-/// The lake cannot be read when the shell opens, or the terminal cannot be used.
+/// The terminal cannot be used.
 pub(super) async fn run(
     context: &Context,
+    session: Session,
     limit: Option<Limit>,
-    timeout: Option<Duration>,
 ) -> Result<Exit, Failure> {
-    let session = query::session(context, timeout).await?;
     restore_when_ended();
     let settings = Settings {
         format: context.format(),
@@ -196,10 +191,8 @@ impl Shell<'_> {
                 self.statement(&sql, &bound.as_parameters()).await;
             }
             Command::Include(path) => {
-                let sql = std::fs::read_to_string(&path).map_err(|error| {
-                    Failure::said(Exit::Usage, format!("cannot read {path}: {error}"))
-                })?;
-                for statement in lexer::statements(&sql) {
+                let text = sql::from_file(path.as_ref())?;
+                for statement in lexer::statements(&text) {
                     if !self.statement(statement, &[]).await {
                         break;
                     }

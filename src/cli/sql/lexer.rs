@@ -9,7 +9,7 @@ use datafusion::sql::sqlparser::tokenizer::{
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::cli) enum Kind {
     /// A keyword or a name.
     Word,
     /// A name in double quotes.
@@ -25,15 +25,15 @@ pub(super) enum Kind {
 
 /// A part of a statement that is no white space.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Token {
-    pub(super) kind: Kind,
-    pub(super) range: Range<usize>,
+pub(in crate::cli) struct Token {
+    pub(in crate::cli) kind: Kind,
+    pub(in crate::cli) range: Range<usize>,
     /// Whether its end is still to come: a quote or a comment that is not closed.
-    pub(super) is_open: bool,
+    pub(in crate::cli) is_open: bool,
 }
 
 /// The tokens of a text, as the parser reads them; what it cannot read because its end is still to come is the last.
-pub(super) fn tokens(text: &str) -> Vec<Token> {
+pub(in crate::cli) fn tokens(text: &str) -> Vec<Token> {
     let mut read = Vec::new();
     let ended = Tokenizer::new(&PostgreSqlDialect {}, text)
         .with_unescape(false)
@@ -108,7 +108,7 @@ impl<'a> Place<'a> {
 }
 
 /// Statements of a text, without the semicolons that end them.
-pub(super) fn statements(text: &str) -> Vec<&str> {
+pub(in crate::cli) fn statements(text: &str) -> Vec<&str> {
     ranges(text)
         .into_iter()
         .map(|range| text[range].trim())
@@ -117,7 +117,7 @@ pub(super) fn statements(text: &str) -> Vec<&str> {
 }
 
 /// Where the statement is that a place belongs to.
-pub(super) fn statement_at(text: &str, place: usize) -> Range<usize> {
+pub(in crate::cli) fn statement_at(text: &str, place: usize) -> Range<usize> {
     ranges(text).into_iter().find(|range| place <= range.end).unwrap_or(0..text.len())
 }
 
@@ -135,7 +135,7 @@ fn ranges(text: &str) -> Vec<Range<usize>> {
 }
 
 /// Whether a text has all of its last statement: it ends with a semicolon, or there is none.
-pub(super) fn is_complete(text: &str) -> bool {
+pub(in crate::cli) fn is_complete(text: &str) -> bool {
     let tokens = tokens(text);
     if tokens.iter().any(|token| token.is_open) {
         return false;
