@@ -26,16 +26,21 @@ use datafusion::logical_expr::{
     lit,
 };
 use datafusion::physical_plan::ExecutionPlan;
+use futures::FutureExt as _;
 
+use super::catalog::LakeTables;
 use super::views::View;
 use super::{Window, plain_context, time_value};
 use crate::lake::LakeTable;
+
+/// The interactive sign-ins and the others.
+const TABLES: [&str; 2] = ["SigninLogs", "AADNonInteractiveUserSignInLogs"];
 
 /// The view.
 pub(super) static VIEW: View = View {
     name: "signin_attempts",
     about: "Sign-ins of users, the records of one folded into a row.",
-    tables: &["SigninLogs", "AADNonInteractiveUserSignInLogs"],
+    tables: &TABLES,
     meanings: &[
         ("TimeGenerated", "When the last record of the attempt was written."),
         ("FirstTime", "When its first record was written."),
@@ -50,6 +55,7 @@ pub(super) static VIEW: View = View {
         ("RiskLevelDuringSignIn", "The highest of its records."),
     ],
     other_columns: "As in the last record.",
+    over: |tables| over(tables).boxed(),
 };
 
 const SQL: &str = include_str!("attempts.sql");
@@ -60,6 +66,7 @@ const MARGIN: TimeDelta = TimeDelta::hours(1);
 /// Columns that are the same in all records of an attempt.
 const KEYS: [&str; 3] = ["CorrelationId", "UserId", "AppId"];
 
+/// The attempts whose last record is in the window, if there is one.
 #[derive(Debug)]
 pub(super) struct Attempts {
     inputs: [Arc<dyn TableProvider>; 2],
@@ -67,17 +74,16 @@ pub(super) struct Attempts {
     schema: SchemaRef,
 }
 
-impl Attempts {
-    /// Over the two tables; within a window the attempts whose last record is in it.
-    pub(super) async fn new(
-        inputs: [Arc<dyn TableProvider>; 2],
-        window: Option<Window>,
-    ) -> Result<Self> {
-        let plan = folded(&inputs, &[]).await?;
-        let schema = Arc::clone(plan.schema().inner());
-        Ok(Self { inputs, window, schema })
-    }
+async fn over(tables: &LakeTables) -> Result<Arc<dyn TableProvider>> {
+    // What began before the window is folded as well.
+    let [interactive, non_interactive] = TABLES;
+    let inputs = [tables.whole(interactive).await?, tables.whole(non_interactive).await?];
+    let plan = folded(&inputs, &[]).await?;
+    let schema = Arc::clone(plan.schema().inner());
+    Ok(Arc::new(Attempts { inputs, window: tables.window(), schema }))
+}
 
+impl Attempts {
     /// The tables that are read.
     pub(super) fn tables(&self) -> impl Iterator<Item = LakeTable> + use<> {
         let tables = self.inputs.each_ref().map(|input| input.downcast_ref::<LakeTable>().cloned());

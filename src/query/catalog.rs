@@ -7,12 +7,11 @@ use chrono::{DateTime, Utc};
 use datafusion::catalog::{
     CatalogProvider, MemoryCatalogProvider, MemorySchemaProvider, SchemaProvider, TableProvider,
 };
-use datafusion::common::{DataFusionError, plan_err};
+use datafusion::common::{DataFusionError, Result, plan_datafusion_err};
 use datafusion::datasource::{ViewTable, provider_as_source};
 use datafusion::logical_expr::{LogicalPlanBuilder, ident, lit};
 
-use super::views::View;
-use super::{QueryError, attempts, roles, time_value, views, watchlists};
+use super::{QueryError, time_value, views, watchlists};
 use crate::lake::Lake;
 use crate::table::{self, Table};
 
@@ -32,23 +31,24 @@ pub(super) fn of(
     lake: &Lake,
     schema: &str,
     window: Option<Window>,
-) -> Result<Arc<dyn CatalogProvider>, QueryError> {
+) -> std::result::Result<Arc<dyn CatalogProvider>, QueryError> {
     let catalog = MemoryCatalogProvider::new();
-    catalog.register_schema(schema, Arc::new(LakeSchema { lake: lake.clone(), window }))?;
+    catalog.register_schema(schema, Arc::new(LakeTables { lake: lake.clone(), window }))?;
     catalog
         .register_schema(watchlists::SCHEMA, Arc::new(watchlists::WatchlistTables::default()))?;
     catalog.register_schema(SCRATCH, Arc::new(MemorySchemaProvider::new()))?;
     Ok(Arc::new(catalog))
 }
 
+/// The lake's tables, in a window if there is one.
 #[derive(Debug)]
-struct LakeSchema {
+pub(super) struct LakeTables {
     lake: Lake,
     window: Option<Window>,
 }
 
 #[async_trait]
-impl SchemaProvider for LakeSchema {
+impl SchemaProvider for LakeTables {
     fn table_names(&self) -> Vec<String> {
         let tables = table::all().iter().map(|table| table.name);
         tables.chain(views::ALL.iter().map(|view| view.name)).map(str::to_owned).collect()
@@ -58,61 +58,52 @@ impl SchemaProvider for LakeSchema {
         views::by_name(name).is_some() || table::by_name(name).is_some()
     }
 
-    async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>, DataFusionError> {
+    async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
         if let Some(view) = views::by_name(name) {
-            return self.view(view).await.map(Some);
+            return (view.over)(self).await.map(Some);
         }
         match table::by_name(name) {
-            Some(table) => self.within(table).await.map(Some),
+            Some(_) => self.within(name).await.map(Some),
             None => Ok(None),
         }
     }
 }
 
-impl LakeSchema {
-    async fn whole(
-        &self,
-        table: &'static Table,
-    ) -> Result<Arc<dyn TableProvider>, DataFusionError> {
-        let opened = self.lake.table(table).await;
-        Ok(Arc::new(opened.map_err(|error| DataFusionError::External(Box::new(error)))?))
+impl LakeTables {
+    pub(super) fn window(&self) -> Option<Window> {
+        self.window
+    }
+
+    /// A table with all its rows.
+    pub(super) async fn whole(&self, name: &str) -> Result<Arc<dyn TableProvider>> {
+        self.opened(known(name)?).await
     }
 
     /// The rows of the window, of a table of events: snapshots, ledgers and alerts are none.
-    async fn within(
-        &self,
-        table: &'static Table,
-    ) -> Result<Arc<dyn TableProvider>, DataFusionError> {
-        let provider = self.whole(table).await?;
+    pub(super) async fn within(&self, name: &str) -> Result<Arc<dyn TableProvider>> {
+        let table = known(name)?;
+        let provider = self.opened(table).await?;
         match self.window {
             Some(window) if table.is_log() => within(table.name, provider, window),
             _ => Ok(provider),
         }
     }
 
-    async fn view(&self, view: &View) -> Result<Arc<dyn TableProvider>, DataFusionError> {
-        let tables: Vec<_> = view.tables.iter().copied().filter_map(table::by_name).collect();
-        if view.name == roles::VIEW.name {
-            let mut inputs = Vec::new();
-            for table in tables {
-                inputs.push(self.within(table).await?);
-            }
-            return Ok(Arc::new(roles::over(inputs).await?));
-        }
-        let [interactive, non_interactive] = tables.as_slice() else {
-            return plan_err!("the tables of {} are not known", view.name);
-        };
-        // What began before the window is folded as well.
-        let inputs = [self.whole(interactive).await?, self.whole(non_interactive).await?];
-        Ok(Arc::new(attempts::Attempts::new(inputs, self.window).await?))
+    async fn opened(&self, table: &'static Table) -> Result<Arc<dyn TableProvider>> {
+        let opened = self.lake.table(table).await;
+        Ok(Arc::new(opened.map_err(|error| DataFusionError::External(Box::new(error)))?))
     }
+}
+
+fn known(name: &str) -> Result<&'static Table> {
+    table::by_name(name).ok_or_else(|| plan_datafusion_err!("table '{name}' not found"))
 }
 
 fn within(
     name: &str,
     provider: Arc<dyn TableProvider>,
     window: Window,
-) -> Result<Arc<dyn TableProvider>, DataFusionError> {
+) -> Result<Arc<dyn TableProvider>> {
     let time = || ident("TimeGenerated");
     let plan = LogicalPlanBuilder::scan(name, provider_as_source(provider), None)?
         .filter(

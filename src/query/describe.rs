@@ -10,9 +10,9 @@ use datafusion::prelude::SessionContext;
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{ObjectName, ShowStatementOptions, Statement as Sql};
 
-use super::{dynamic, functions, views, watchlists};
+use super::sources::{self, Source};
+use super::{dynamic, functions, views};
 use crate::table::{self, Table};
-use crate::watchlist::Watchlists;
 
 /// What a statement asks about, instead of asking it.
 enum Question {
@@ -70,16 +70,8 @@ fn reference(name: &ObjectName) -> TableReference {
 }
 
 fn tables() -> Result<RecordBatch> {
-    let mut rows: Vec<[String; 3]> = Vec::new();
-    for table in table::all() {
-        let kind = if table.is_log() { "log" } else { "own" };
-        rows.push([table.name, kind, table.about].map(Into::into));
-    }
-    rows.extend(views::ALL.iter().map(|view| [view.name, "view", view.about].map(Into::into)));
-    for name in Watchlists::default().names() {
-        let meaning = format!("Also _GetWatchlist('{name}').");
-        rows.push([watchlists::name_in_sql(&name), "watchlist".into(), meaning]);
-    }
+    let rows: Vec<_> =
+        sources::all().map(|Source { name, kind, about }| [name, kind.into(), about]).collect();
     batch(["table_name", "table_type", "meaning"], &rows)
 }
 

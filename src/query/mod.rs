@@ -18,6 +18,7 @@ mod limits;
 mod optimizer;
 mod roles;
 mod running;
+mod sources;
 mod statement;
 mod views;
 mod watchlists;

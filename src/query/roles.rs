@@ -10,7 +10,9 @@ use std::sync::Arc;
 use datafusion::catalog::TableProvider;
 use datafusion::common::{Result, TableReference};
 use datafusion::datasource::ViewTable;
+use futures::FutureExt as _;
 
+use super::catalog::LakeTables;
 use super::plain_context;
 use super::views::View;
 
@@ -33,15 +35,15 @@ pub(super) static VIEW: View = View {
         ("KnownFrom", "`snapshot` or `audit log`."),
     ],
     other_columns: "",
+    over: |tables| over(tables).boxed(),
 };
 
 const SQL: &str = include_str!("roles.sql");
 
-/// The view over [its tables](View::tables), in their order.
-pub(super) async fn over(tables: Vec<Arc<dyn TableProvider>>) -> Result<ViewTable> {
+async fn over(tables: &LakeTables) -> Result<Arc<dyn TableProvider>> {
     let context = plain_context()?;
-    for (name, table) in VIEW.tables.iter().zip(tables) {
-        context.register_table(TableReference::bare(*name), table)?;
+    for name in VIEW.tables {
+        context.register_table(TableReference::bare(*name), tables.within(name).await?)?;
     }
-    Ok(ViewTable::new(context.state().create_logical_plan(SQL).await?, None))
+    Ok(Arc::new(ViewTable::new(context.state().create_logical_plan(SQL).await?, None)))
 }

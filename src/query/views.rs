@@ -1,5 +1,12 @@
 //! Tables that are made of others when they are read.
 
+use std::sync::Arc;
+
+use datafusion::catalog::TableProvider;
+use datafusion::common::Result;
+use futures::future::BoxFuture;
+
+use super::catalog::LakeTables;
 use super::{attempts, roles};
 
 /// A view.
@@ -14,6 +21,8 @@ pub(super) struct View {
     pub(super) meanings: &'static [(&'static str, &'static str)],
     /// What those mean that are not among them.
     pub(super) other_columns: &'static str,
+    /// Makes it over its tables.
+    pub(super) over: fn(&LakeTables) -> BoxFuture<'_, Result<Arc<dyn TableProvider>>>,
 }
 
 /// All views.
