@@ -100,6 +100,10 @@ impl Watchlists {
         if !names.iter().any(|own| own == name) {
             let hint = match closest(name, names.iter().map(String::as_str)) {
                 Some(hint) => format!("did you mean {hint:?}?"),
+                None if name.contains(['/', '\\']) => {
+                    let directory = self.directory.display();
+                    format!("it is a file of {directory}, named without that and `.csv`")
+                }
                 None if names.is_empty() => {
                     format!("write {}, with a header row", self.path(name).display())
                 }
@@ -124,9 +128,15 @@ impl Watchlists {
     }
 }
 
+/// What stands between the columns: where a comma stands in numbers, Excel writes semicolons.
+fn delimiter(csv: &[u8]) -> u8 {
+    let header = csv.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    if header.contains(&b';') && !header.contains(&b',') { b';' } else { b',' }
+}
+
 /// CSV as a table of text.
 fn table(csv: &[u8]) -> Result<RecordBatch, String> {
-    let format = Format::default().with_header(true);
+    let format = Format::default().with_header(true).with_delimiter(delimiter(csv));
     let reason = |error: arrow::error::ArrowError| {
         let said = error.to_string();
         said.trim_start_matches("Csv error: ").trim_start_matches("Parser error: ").to_owned()

@@ -2,11 +2,10 @@
 
 use datafusion::common::{Column, DataFusionError, SchemaError};
 
-use super::{Limits, views, watchlists};
+use super::{Limits, sources};
 use crate::lake::LakeError;
 use crate::suggest::closest;
-use crate::table;
-use crate::watchlist::{WatchlistError, Watchlists};
+use crate::watchlist::WatchlistError;
 
 /// Why a query gave no answer.
 #[derive(Debug, thiserror::Error)]
@@ -57,9 +56,7 @@ pub(super) fn classify(error: &DataFusionError, around: &Surroundings) -> QueryE
                 "a query is a single SQL statement: remove what follows the first `;`".into(),
             )
         }
-        DataFusionError::NotImplemented(message) => {
-            QueryError::Wrong(format!("not supported: {}", plain_words(message)))
-        }
+        DataFusionError::NotImplemented(message) => QueryError::Wrong(unsupported(message)),
         DataFusionError::ResourcesExhausted(message) => {
             QueryError::Failed(exhausted(message, around.limits))
         }
@@ -134,13 +131,16 @@ fn plan_error(message: &str, around: &Surroundings) -> String {
     }
     if let Some(name) = between(message, "table '", "' not found") {
         let name = name.rsplit('.').next().unwrap_or(name);
-        let names: Vec<_> = tables().collect();
+        let names: Vec<_> = sources::all().map(|source| source.name).collect();
         let hint = closest(name, names.iter().map(String::as_str));
         return unknown("table", name, hint);
     }
     if let Some(name) = between(message, "Invalid function '", "'") {
         if let Some((_, here)) = OF_KUSTO.iter().find(|(kusto, _)| *kusto == name) {
             return format!("unknown function {name:?}; here it is {here}");
+        }
+        if around.functions.iter().any(|own| own == name) {
+            return format!("{name} looks at other rows: write {name}(…) OVER (ORDER BY …)");
         }
         return unknown(
             "function",
@@ -162,6 +162,9 @@ fn plan_error(message: &str, around: &Surroundings) -> String {
         let types = plain_words(types.1);
         return format!("{types}: these cannot be compared; cast one of them to the other's type");
     }
+    if message.starts_with("Substring without for/from") {
+        return "substr takes a text, where to begin and how long: substr(UserId, 1, 8)".into();
+    }
     if let Some(name) = between(message, "column \"", "\" must appear in the GROUP BY") {
         let name = name.rsplit('.').next().unwrap_or(name);
         return format!("column {name:?} is neither in GROUP BY nor within an aggregate function");
@@ -180,6 +183,23 @@ fn plan_error(message: &str, around: &Surroundings) -> String {
         return plain_words(&format!("{name} takes a {}, not a {given}", wanted.to_lowercase()));
     }
     plain_words(message)
+}
+
+fn unsupported(message: &str) -> String {
+    if let Some(operator) = between(message, "Unsupported binary operator: Custom(\"", "\")") {
+        return format!("there is no operator {operator}; put a space between two of them");
+    }
+    if message.starts_with("Conflicting ordering requirements in aggregate") {
+        return "the aggregate functions of a query may have one ORDER BY among them; \
+                array_to_string(array_sort(array_agg(DISTINCT Location)), ', ') needs none"
+            .into();
+    }
+    // A part of the statement as the parser holds it.
+    let message = match message.find(" { ").filter(|_| message.contains("Span(Location")) {
+        Some(at) => message[..at].trim_end_matches(|last: char| last.is_alphanumeric()).trim(),
+        None => message,
+    };
+    format!("not supported: {}", plain_words(message))
 }
 
 /// What functions of Kusto are in SQL, where the name is another.
@@ -217,23 +237,17 @@ const OF_KUSTO: &[(&str, &str)] = &[
     ("toupper", "upper(…)"),
 ];
 
-/// Names of all that can be read from.
-fn tables() -> impl Iterator<Item = String> {
-    let lists = Watchlists::default().names();
-    let lists = lists.into_iter().map(|name| watchlists::name_in_sql(&name));
-    let own = table::all().iter().map(|table| table.name.to_owned());
-    own.chain(views::ALL.iter().map(|view| view.name.to_owned())).chain(lists)
-}
-
 fn unknown(what: &str, name: &str, hint: Option<&str>) -> String {
     match hint {
         Some(hint) => format!("unknown {what} {name:?}; did you mean {hint:?}?"),
         None if what == "table" => {
-            let names: Vec<_> = tables().collect();
+            let names: Vec<_> = sources::all().map(|source| source.name).collect();
             format!("unknown table {name:?}; the lake has {}", names.join(", "))
         }
         None if what == "column" => {
-            format!("unknown column {name:?}; `DESCRIBE TableName` lists the columns")
+            format!(
+                "unknown column {name:?}; `DESCRIBE TableName` lists the columns, and text stands in single quotes"
+            )
         }
         None if what == "function" => {
             format!("unknown function {name:?}; `SHOW FUNCTIONS` lists them")
@@ -279,6 +293,7 @@ const WORDS: &[(&str, &str)] = &[
     ("Utf8View", "string"),
     ("Utf8", "string"),
     ("Int64", "long"),
+    ("Int32", "int"),
     ("Float64", "real"),
     ("Boolean", "bool"),
 ];

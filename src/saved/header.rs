@@ -54,8 +54,7 @@ impl ParameterEntry {
 
 /// Reads the header of a file; what is wrong is said with the line of the file.
 pub(super) fn read(text: &str) -> Result<Header, String> {
-    let body = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let begin = body.trim_start();
+    let begin = text.trim_start();
     let Some(inside) = begin.strip_prefix(BEGIN) else {
         return Err(format!(
             "line 1: a saved query begins with a header of YAML between {BEGIN} and {END}"
@@ -64,7 +63,7 @@ pub(super) fn read(text: &str) -> Result<Header, String> {
     let Some((yaml, _)) = inside.split_once(END) else {
         return Err(format!("line 1: the header has no end; close it with {END}"));
     };
-    let lines_before = body[..body.len() - begin.len()].matches('\n').count();
+    let lines_before = text[..text.len() - begin.len()].matches('\n').count();
     if let Some((before, _)) = yaml.split_once("*/") {
         let line = 1 + lines_before + before.matches('\n').count();
         return Err(format!(

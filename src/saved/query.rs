@@ -71,6 +71,8 @@ impl SavedQuery {
     }
 
     fn read(text: &str, path: &Path, origin: Origin) -> Result<Self, String> {
+        // Windows begins text with a mark of its encoding.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let name = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
         let is_word = |word: &str| {
             !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())

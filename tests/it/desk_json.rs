@@ -182,6 +182,26 @@ fn a_query_around_another_sees_the_plain_value() {
 }
 
 #[test]
+fn dots_and_brackets_reach_into_text_that_holds_json_as_well() {
+    let workspace = Workspace::new();
+    let mut record = sign_in("2026-01-05T10:00:00Z", "ada@contoso.com", "0", "s0");
+    record["properties"]["authenticationDetails"] =
+        json!([{"succeeded": true, "of": {"method": "Password"}}, {"succeeded": false}]);
+    workspace.write("logs.ndjson", lines(&[record]));
+    workspace.succeed(&["ingest", "--from", "logs.ndjson"]);
+    let details = "s.AuthenticationDetails";
+    for (path, value) in [
+        (format!("{details}[0].of.method"), "Password"),
+        (format!("{details}[0]['of'].method"), "Password"),
+        (format!("{details}[1].succeeded"), "false"),
+        ("AuthenticationDetails[0].succeeded".into(), "true"),
+    ] {
+        let rows = workspace.rows(&format!("SELECT {path} AS v FROM SigninLogs s"));
+        assert_eq!(rows, [json!({"v": value})], "{path}");
+    }
+}
+
+#[test]
 fn the_name_of_a_column_is_what_was_written() {
     let workspace = sign_ins();
     let row = &workspace.rows("SELECT Status->'errorCode', lower(LocationDetails->'city') FROM SigninLogs WHERE Id = 's0'")[0];

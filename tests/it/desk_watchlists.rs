@@ -38,6 +38,15 @@ fn a_watchlist_is_a_table_that_is_read_anew_by_every_query() {
 }
 
 #[test]
+fn where_a_comma_is_in_numbers_columns_end_with_semicolons() {
+    let workspace = workspace();
+    workspace.write("watchlists/Limits.csv", "User;Limit\r\nada@contoso.com;1,5\r\n");
+    let rows = workspace.rows(r#"SELECT "User", "Limit", SearchKey FROM watchlists.Limits"#);
+    let ada = "ada@contoso.com";
+    assert_eq!(rows, [json!({"User": ada, "Limit": "1,5", "SearchKey": ada})]);
+}
+
+#[test]
 fn the_directory_is_configured() {
     let workspace = workspace();
     workspace.write("lists/Nets.csv", "net\n198.51.100.0/24\n");
@@ -55,7 +64,7 @@ fn a_watchlist_that_is_not_there_or_no_table_is_told_with_its_file_and_line() {
     workspace.write("secret.csv", "a\nhush\n");
     for (name, said) in [
         ("VIP", r#"unknown watchlist "VIP"; did you mean "VIPs"?"#),
-        ("../secret", "unknown watchlist"),
+        ("../secret", "it is a file of ./watchlists"),
         ("Torn", "line"),
         ("Twice", r#"two columns are named "a""#),
         ("Empty", "header"),

@@ -174,6 +174,27 @@ fn an_unknown_name_is_answered_with_the_nearest_one() {
 }
 
 #[test]
+fn what_cannot_be_is_said_in_words_of_sql() {
+    let workspace = three_sign_ins();
+    for (statement, said) in [
+        ("SELECT lag(UserId) FROM SigninLogs", "lag(…) OVER (ORDER BY …)"),
+        (r#"SELECT Id FROM SigninLogs WHERE UserId = "abc""#, "text stands in single quotes"),
+        ("SELECT substr('a')", "substr(UserId, 1, 8)"),
+        ("SELECT Status->-1 FROM SigninLogs", "there is no operator ->-"),
+        ("SELECT * FROM TABLE(read_csv())", "not supported: Unsupported ast node"),
+        (
+            "SELECT string_agg(Id, ',' ORDER BY Id), string_agg(AppId, ',' ORDER BY AppId) FROM SigninLogs",
+            "array_to_string(array_sort(array_agg(",
+        ),
+    ] {
+        let finished = workspace.run(&["query", statement]);
+        assert_eq!(finished.code, Some(2), "{statement}");
+        assert!(finished.error().contains(said), "{statement}: {}", finished.error());
+        assert!(!finished.error().contains("Location("), "{statement}: {}", finished.error());
+    }
+}
+
+#[test]
 fn a_query_that_cannot_be_read_says_where() {
     let workspace = three_sign_ins();
     let finished = workspace.run(&["query", "SELECT count(* FROM SigninLogs"]);

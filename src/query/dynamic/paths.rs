@@ -88,6 +88,17 @@ fn step(access: &AccessExpr) -> Option<Expr> {
     }
 }
 
+/// Puts what comes after a dot in brackets, `AuthenticationDetails[0].succeeded`: into text that holds JSON, the
+/// planner reaches with brackets only.
+pub(super) fn in_brackets(expr: &mut Expr) {
+    let Expr::CompoundFieldAccess { access_chain, .. } = expr else { return };
+    for access in access_chain {
+        if let Some(index) = step(access) {
+            *access = AccessExpr::Subscript(Subscript::Index { index });
+        }
+    }
+}
+
 fn is_dynamic(column: &Ident) -> bool {
     let is_of = |own: &&table::Column| own.kind == ColumnType::Dynamic && own.name == column.value;
     table::all().iter().any(|table| table.all_columns().any(|own| is_of(&own)))

@@ -204,17 +204,20 @@ pub(super) fn sort(by: &mut OrderByExpr) {
 }
 
 pub(super) fn conditions(joins: &mut [Join]) {
+    joins.iter_mut().filter_map(|join| condition(&mut join.join_operator)).for_each(truth);
+}
+
+/// What a join is made on.
+pub(super) fn condition(operator: &mut JoinOperator) -> Option<&mut Expr> {
     use JoinOperator as Op;
-    for join in joins {
-        if let Op::Join(JoinConstraint::On(condition))
+    match operator {
+        Op::Join(JoinConstraint::On(condition))
         | Op::Inner(JoinConstraint::On(condition))
         | Op::Left(JoinConstraint::On(condition))
         | Op::LeftOuter(JoinConstraint::On(condition))
         | Op::Right(JoinConstraint::On(condition))
         | Op::RightOuter(JoinConstraint::On(condition))
-        | Op::FullOuter(JoinConstraint::On(condition)) = &mut join.join_operator
-        {
-            truth(condition);
-        }
+        | Op::FullOuter(JoinConstraint::On(condition)) => Some(condition),
+        _ => None,
     }
 }

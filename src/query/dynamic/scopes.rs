@@ -8,13 +8,13 @@ use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, Expr, Function, JoinConstraint, JoinOperator, OrderByExpr, OrderByKind, Query,
-    Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, TableAlias, TableFactor,
-    VisitMut, VisitorMut,
+    BinaryOperator, Expr, Function, OrderByExpr, OrderByKind, Query, Select, SelectItem,
+    SelectItemQualifiedWildcardKind, SetExpr, TableAlias, TableFactor, VisitMut, VisitorMut,
 };
 
 use super::call::{COLUMN, arguments, call, is_json, name_of, replace};
 use super::paths::{path_of, unnested};
+use super::places::condition;
 
 /// Functions that give one of the values that they are given first.
 const OF_VALUES: &[&str] = &[
@@ -214,20 +214,6 @@ fn name(expr: &Expr) -> Option<String> {
         Expr::Function(function) if name_of(function) == COLUMN => {
             first_argument(function).and_then(|column| name(&column))
         }
-        _ => None,
-    }
-}
-
-fn condition(operator: &mut JoinOperator) -> Option<&mut Expr> {
-    use JoinOperator as Op;
-    match operator {
-        Op::Join(JoinConstraint::On(condition))
-        | Op::Inner(JoinConstraint::On(condition))
-        | Op::Left(JoinConstraint::On(condition))
-        | Op::LeftOuter(JoinConstraint::On(condition))
-        | Op::Right(JoinConstraint::On(condition))
-        | Op::RightOuter(JoinConstraint::On(condition))
-        | Op::FullOuter(JoinConstraint::On(condition)) => Some(condition),
         _ => None,
     }
 }

@@ -14,7 +14,7 @@ use super::call::{
     COLUMN, PLAIN, SORT_KEY, SORTED, TEXT, VALUE, arguments, call, cast, is_json, name_of, number,
     plain, replace, truth,
 };
-use super::paths::{bind_path, path_of, unnested, value};
+use super::paths::{bind_path, in_brackets, path_of, unnested, value};
 use super::places::{between, case, compare, conditions, in_function, of_one_type, operands, sort};
 use super::scopes::{gives_json, mark, unmark};
 
@@ -207,6 +207,7 @@ impl VisitorMut for Paths {
             *expr = path;
             return ControlFlow::Continue(());
         }
+        in_brackets(expr);
         match expr {
             Expr::BinaryOp { left, op, right } => match op {
                 BinaryOperator::Arrow | BinaryOperator::HashArrow => {

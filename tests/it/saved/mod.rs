@@ -256,7 +256,8 @@ fn a_query_is_shown_as_its_file_which_is_the_begin_of_ones_own() {
     let workspace = two_users();
     let shown = workspace.succeed(&["saved", "show", "signins-by-country"]).stdout;
     assert!(shown.starts_with("/*---\ntitle: "), "{shown}");
-    workspace.write("queries/saved/my-countries.sql", &shown);
+    // As an editor of Windows saves it.
+    workspace.write("queries/saved/my-countries.sql", format!("\u{feff}{shown}"));
     let time = ["--since", "2026-01-01T00:00:00Z", "--until", "2026-02-01T00:00:00Z", "-o", "csv"];
     let run = |name| workspace.succeed(&[&["saved", "run", name], &time[..]].concat()).stdout;
     assert_eq!(run("my-countries"), run("signins-by-country"));
