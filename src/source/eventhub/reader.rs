@@ -13,12 +13,14 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use azure_core_amqp::message::AmqpMessageBody;
 use azure_messaging_eventhubs::error::ErrorKind;
 use azure_messaging_eventhubs::models::ReceivedEventData;
 use azure_messaging_eventhubs::{
     ConsumerClient, EventHubsError, EventReceiver, OpenReceiverOptions, StartLocation,
     StartPosition,
 };
+use bytes::Bytes;
 use futures::StreamExt;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -269,18 +271,19 @@ impl PartitionReader {
                 _ => {}
             }
             accept_gap = false;
+            let enqueued_at = event.enqueued_time();
             let delivery = Delivery {
                 source_id: Arc::clone(&self.partition.source_id),
                 position: number,
                 place: Place::SequenceNumber(number),
-                body: body_of(&event).into(),
+                body: body_of(event),
             };
             let sent = self.stop.run_until_cancelled(deliveries.send(delivery)).await;
             if !matches!(sent, Some(Ok(()))) {
                 return Ok(Ended::ReceiverGone);
             }
             self.after = Some(number);
-            self.reading.read(number, event.enqueued_time());
+            self.reading.read(number, enqueued_at);
             // Events come, and time that the lake took is no silence.
             stalled_at = None;
             if let Some(question) = &mut question {
@@ -331,11 +334,23 @@ impl Ended {
     }
 }
 
-/// The event's bytes; the client gives them only for a body that is one data section, as all
-/// senders of logs make it. Anything else is shown as it is, to become a dead letter.
-fn body_of(event: &ReceivedEventData) -> Vec<u8> {
-    match event.event_data().body() {
-        Some(body) => body.to_vec(),
-        None => format!("{:?}", event.raw_amqp_message().body).into_bytes(),
+/// The event's bytes: those of a body that is one data section, as all senders of logs make it. Anything else is
+/// shown as it is, to become a dead letter.
+fn body_of(event: ReceivedEventData) -> Bytes {
+    match &event.raw_amqp_message().body {
+        AmqpMessageBody::Binary(sections) if sections.len() == 1 => Bytes::from_owner(Body(event)),
+        other => format!("{other:?}").into(),
+    }
+}
+
+/// The body of an event, where it is: it is most of what comes, and need not be copied.
+struct Body(ReceivedEventData);
+
+impl AsRef<[u8]> for Body {
+    fn as_ref(&self) -> &[u8] {
+        match &self.0.raw_amqp_message().body {
+            AmqpMessageBody::Binary(sections) => sections.first().map_or(&[], Vec::as_slice),
+            _ => &[],
+        }
     }
 }
