@@ -131,7 +131,8 @@ impl Action {
     }
 }
 
-/// Merges what can be merged in a table. `ready` is waited for before each merge.
+/// Merges what can be merged in a table; where that is everything, a checkpoint follows many merges. `ready` is
+/// waited for before each merge.
 ///
 /// # Errors
 /// The first one; what can be merged was merged all the same.
@@ -163,7 +164,11 @@ pub async fn compact(
             rows: merged.map_or(0, |merged| merged.rows),
         });
     }
-    result
+    match eagerness {
+        Eagerness::Everything => result.and(lake.checkpoint(table).await),
+        // Beside a writer, commits bring checkpoints of their own.
+        Eagerness::WhereItPays => result,
+    }
 }
 
 /// Removes the days of a table that are past their retention.

@@ -26,7 +26,7 @@ use crate::table::{DEAD_LETTERS, PARTITION_COLUMN, Table};
 const ATTEMPTS: u32 = 100;
 
 /// Commits between two checkpoints of the Delta log.
-const CHECKPOINT_INTERVAL: u64 = 100;
+pub(super) const CHECKPOINT_INTERVAL: u64 = 100;
 
 /// Columns of which Delta keeps minimum and maximum a file, where a table has them. Scans leave out
 /// files by `TimeGenerated`; the others are for readers that do so by more.
@@ -161,7 +161,9 @@ pub(super) fn settle(
     }
     if let Some(snapshot) = &committed.snapshot {
         inner.remember(table, snapshot);
-        checkpoint_when_due(inner, table, snapshot);
+        if snapshot.version() > 0 && snapshot.version().is_multiple_of(CHECKPOINT_INTERVAL) {
+            checkpoint(inner, table, snapshot);
+        }
     }
     Ok(committed.version)
 }
@@ -316,10 +318,7 @@ fn create(inner: &Inner, table: &'static Table) -> Result<(), LakeError> {
 }
 
 /// A checkpoint is a help to readers, never needed for correctness: failing is only worth a line.
-fn checkpoint_when_due(inner: &Inner, table: &'static Table, snapshot: &SnapshotRef) {
-    if snapshot.version() == 0 || !snapshot.version().is_multiple_of(CHECKPOINT_INTERVAL) {
-        return;
-    }
+pub(super) fn checkpoint(inner: &Inner, table: &'static Table, snapshot: &SnapshotRef) {
     failpoint::reach(failpoint::BEFORE_CHECKPOINT);
     match snapshot.checkpoint(inner.engine(), None) {
         Ok((_, snapshot)) => inner.remember(table, &snapshot),

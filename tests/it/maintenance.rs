@@ -440,6 +440,25 @@ async fn a_checkpoint_does_not_make_old_rows_new() {
     assert_eq!(run_rule(&workspace), (1, 0));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_of_many_commits_is_read_from_a_checkpoint_once_it_was_compacted() {
+    let workspace = Workspace::new();
+    let lake = Lake::open(workspace.path("lake").to_str().unwrap()).unwrap();
+    for n in 0..40 {
+        commit(&lake, n, &[record(n)]).await;
+    }
+    let log = workspace.path("lake/SigninLogs/_delta_log");
+    assert!(files_of(&log, "parquet").is_empty());
+    for _ in 0..2 {
+        workspace.succeed(&["lake", "compact"]);
+        let newest = files_of(&log, "json").into_iter().max().unwrap();
+        let checkpoints = files_of(&log, "parquet");
+        assert_eq!(checkpoints, [newest.with_extension("checkpoint.parquet")]);
+        assert_eq!(workspace.count(TABLE), 40);
+    }
+    workspace.assert_sound();
+}
+
 #[test]
 fn days_past_their_retention_go_and_come_back_by_nothing() {
     let workspace = with_rule();

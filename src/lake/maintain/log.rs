@@ -11,6 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures::{StreamExt, stream};
 use object_store::{Error as StoreError, ObjectMeta, ObjectStoreExt};
 
+use super::super::commit::{self, CHECKPOINT_INTERVAL};
 use super::super::files::write_error;
 use super::super::{Lake, LakeError};
 use crate::table::Table;
@@ -26,7 +27,30 @@ pub struct CleanedLog {
     pub begins_at: Option<u64>,
 }
 
+/// Commits since the last checkpoint that make a further one worth it, beside those that are due by number.
+const WORTH_A_CHECKPOINT: u64 = CHECKPOINT_INTERVAL / 4;
+
 impl Lake {
+    /// Writes a checkpoint of a table when many commits have come since the last one: each of them is a file that
+    /// whoever opens the table has to read.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub async fn checkpoint(&self, table: &'static Table) -> Result<(), LakeError> {
+        let Some(log) = self.log(table).await? else { return Ok(()) };
+        let after = log.checkpoints().last().copied().unwrap_or_default();
+        if log.commits().last().is_none_or(|last| last.saturating_sub(after) < WORTH_A_CHECKPOINT) {
+            return Ok(());
+        }
+        self.blocking(move |inner| {
+            if let Some(snapshot) = inner.snapshot(table)? {
+                commit::checkpoint(inner, table, &snapshot);
+            }
+            Ok(())
+        })
+        .await
+    }
+
     /// Deletes the entries of a table's log that are older than `keep` and that a later checkpoint covers; with
     /// `dry_run` they are only counted.
     ///
