@@ -38,7 +38,7 @@ impl From<DataFusionError> for QueryError {
 pub(super) fn classify(error: &DataFusionError, around: &Surroundings) -> QueryError {
     // It comes as an error of input and output, of Arrow or of neither, by who spilled.
     if error.to_string().contains(OF_DISK) {
-        return QueryError::Failed(exhausted(OF_DISK, around.limits));
+        return out_of_disk(around.limits);
     }
     match error {
         DataFusionError::Context(_, inner) | DataFusionError::Diagnostic(_, inner) => {
@@ -51,15 +51,8 @@ pub(super) fn classify(error: &DataFusionError, around: &Surroundings) -> QueryE
             QueryError::Wrong(format!("cannot read the SQL: {error}"))
         }
         DataFusionError::Plan(message) => QueryError::Wrong(plan_error(message, around)),
-        DataFusionError::NotImplemented(message) if message.contains("single SQL statement") => {
-            QueryError::Wrong(
-                "a query is a single SQL statement: remove what follows the first `;`".into(),
-            )
-        }
         DataFusionError::NotImplemented(message) => QueryError::Wrong(unsupported(message)),
-        DataFusionError::ResourcesExhausted(message) => {
-            QueryError::Failed(exhausted(message, around.limits))
-        }
+        DataFusionError::ResourcesExhausted(_) => out_of_memory(around.limits),
         DataFusionError::ArrowError(inner, _) => external(inner.as_ref(), around)
             .unwrap_or_else(|| QueryError::Failed(plain_words(&inner.to_string()))),
         DataFusionError::External(inner) => external(inner.as_ref(), around)
@@ -191,7 +184,7 @@ fn unsupported(message: &str) -> String {
     }
     if message.starts_with("Conflicting ordering requirements in aggregate") {
         return "the aggregate functions of a query may have one ORDER BY among them; \
-                array_to_string(array_sort(array_agg(DISTINCT Location)), ', ') needs none"
+                a string_agg that is sorted by its own value needs none"
             .into();
     }
     // A part of the statement as the parser holds it.
@@ -259,17 +252,26 @@ fn unknown(what: &str, name: &str, hint: Option<&str>) -> String {
 /// The setting that DataFusion names when the disk is full.
 const OF_DISK: &str = "max_temp_directory_size";
 
-fn exhausted(message: &str, limits: Limits) -> String {
-    let size = |bytes: u64| match bytes >> 30 {
+fn out_of_disk(limits: Limits) -> QueryError {
+    let limit = size(limits.spill);
+    QueryError::Failed(format!(
+        "it needs more than {limit} on disk; ask for less, or raise `query.spill`"
+    ))
+}
+
+/// What is said of a query that needs more memory than it may have.
+pub(super) fn out_of_memory(limits: Limits) -> QueryError {
+    let limit = size(limits.memory as u64);
+    QueryError::Failed(format!(
+        "it needs more than {limit} of memory; ask for less, or raise `query.memory`"
+    ))
+}
+
+fn size(bytes: u64) -> String {
+    match bytes >> 30 {
         0 => format!("{} MB", bytes >> 20),
         _ => format!("{:.1} GB", bytes as f64 / f64::from(1 << 30)),
-    };
-    if message.contains(OF_DISK) {
-        let limit = size(limits.spill);
-        return format!("it needs more than {limit} on disk; ask for less, or raise `query.spill`");
     }
-    let limit = size(limits.memory as u64);
-    format!("it needs more than {limit} of memory; ask for less, or raise `query.memory`")
 }
 
 /// DataFusion's names of things in an analyst's.

@@ -5,9 +5,11 @@
 //! planned. A session can be [narrowed](Session::within) to a window of time: rules run so.
 
 mod attempts;
+mod bounds;
 mod catalog;
 mod derived_columns;
 mod describe;
+mod dialect;
 mod distinct;
 mod durations;
 mod dynamic;
@@ -20,6 +22,7 @@ mod roles;
 mod running;
 mod sources;
 mod statement;
+mod string_agg;
 mod views;
 mod watchlists;
 
@@ -30,6 +33,7 @@ use arrow::datatypes::SchemaRef;
 use chrono::{DateTime, Utc};
 use datafusion::catalog::TableFunctionImpl;
 use datafusion::common::{DataFusionError, TableReference};
+use datafusion::config::Dialect;
 use datafusion::execution::FunctionRegistry as _;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::execution::session_state::SessionStateBuilder;
@@ -42,6 +46,7 @@ use url::Url;
 
 pub use catalog::Window;
 pub use datafusion::common::ScalarValue;
+pub(crate) use dialect::SqlDialect;
 pub use error::QueryError;
 pub use explain::{Explanation, Scan};
 pub use limits::Limits;
@@ -49,7 +54,6 @@ pub use limits::Limits;
 use crate::lake::{Lake, LakeTable};
 use durations::Durations;
 use error::Surroundings;
-use statement::DIALECT;
 
 /// The name under which the tables stand in `information_schema`.
 const CATALOG: &str = "entralog";
@@ -220,6 +224,7 @@ impl Session {
             .with_allow_ddl(false)
             .with_allow_dml(false)
             .with_allow_statements(false);
+        string_agg::rewrite(&mut statement);
         dynamic::rewrite(&mut statement);
         let plan = self.context.state().statement_to_plan(statement).await?;
         read_only.verify_plan(&plan)?;
@@ -248,7 +253,8 @@ fn owned(parameters: &[(&str, ScalarValue)]) -> Parameters {
 /// How SQL is read and run here.
 fn config() -> SessionConfig {
     let mut config = SessionConfig::new();
-    config.options_mut().sql_parser.dialect = DIALECT;
+    // In DataFusion's own, `a->>'b' = 'c'` would compare first.
+    config.options_mut().sql_parser.dialect = Dialect::PostgreSQL;
     config.options_mut().sql_parser.enable_ident_normalization = false;
     let execution = &mut config.options_mut().execution;
     execution.time_zone = Some("+00:00".into());

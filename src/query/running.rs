@@ -5,7 +5,6 @@
 //! to spill to, which goes when nobody waits for rows any more.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -17,8 +16,8 @@ use futures::StreamExt as _;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinError, JoinSet};
-use tokio::time::{Instant, timeout_at};
 
+use super::bounds::Bounds;
 use super::limits::SpillDirectory;
 use super::{Parameters, QueryError, Rows, Session, describe, limits};
 
@@ -27,9 +26,6 @@ const AHEAD: usize = 2;
 
 /// Bytes of stack of a thread, which long statements are read and planned on. It is taken as it is used.
 const STACK: usize = 64 << 20;
-
-/// When a statement has to be done, and how long that is.
-type Deadline = Option<(Instant, Duration)>;
 
 /// Threads that queries run on.
 #[derive(Debug)]
@@ -91,10 +87,10 @@ impl Running {
     /// What it tells, or why it ended without a word.
     async fn told<T>(
         &mut self,
-        deadline: Deadline,
+        bounds: &Bounds,
         told: oneshot::Receiver<Result<T, QueryError>>,
     ) -> Result<T, QueryError> {
-        match within(deadline, told).await? {
+        match bounds.hold(told).await? {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(error)) => {
                 self.tasks.join_next().await;
@@ -128,7 +124,7 @@ pub(super) async fn start(
     sql: String,
     parameters: Parameters,
 ) -> Result<Rows, QueryError> {
-    let deadline = session.limits.timeout.map(|span| (Instant::now() + span, span));
+    let bounds = Bounds::new(session.limits);
     let (mut running, session) = Running::new(session)?;
     let (send, receive) = mpsc::channel::<Result<RecordBatch, QueryError>>(AHEAD);
     let (tell, told) = oneshot::channel();
@@ -152,17 +148,17 @@ pub(super) async fn start(
         }
     };
     running.begin(work);
-    let Head { schema, is_ordered } = running.told(deadline, told).await?;
+    let Head { schema, is_ordered } = running.told(&bounds, told).await?;
     let waiting = Some((receive, running));
     let batches = futures::stream::unfold(waiting, move |waiting| async move {
         let (mut receive, mut running) = waiting?;
-        match within(deadline, receive.recv()).await {
+        match bounds.hold(receive.recv()).await {
             Ok(Some(batch)) => Some((batch, Some((receive, running)))),
             Ok(None) => match running.tasks.join_next().await {
                 None | Some(Ok(())) => None,
                 Some(Err(ended)) => Some((Err(unexpected(Some(&ended))), None)),
             },
-            Err(late) => Some((Err(late), None)),
+            Err(beyond) => Some((Err(beyond), None)),
         }
     });
     Ok(Rows { schema, batches: batches.boxed(), is_ordered })
@@ -176,14 +172,14 @@ pub(super) async fn whole<T: Send + 'static, Work>(
 where
     Work: Future<Output = Result<T, QueryError>> + Send + 'static,
 {
-    let deadline = session.limits.timeout.map(|span| (Instant::now() + span, span));
+    let bounds = Bounds::new(session.limits);
     let (mut running, session) = Running::new(session)?;
     let (tell, told) = oneshot::channel();
     let work = work(session);
     running.begin(async move {
         let _ = tell.send(work.await);
     });
-    running.told(deadline, told).await
+    running.told(&bounds, told).await
 }
 
 /// What is known of rows before they come.
@@ -220,16 +216,6 @@ fn is_ordered(plan: &LogicalPlan) -> bool {
         LogicalPlan::Limit(above) => is_ordered(&above.input),
         _ => false,
     }
-}
-
-async fn within<T>(deadline: Deadline, work: impl Future<Output = T>) -> Result<T, QueryError> {
-    let Some((until, span)) = deadline else { return Ok(work.await) };
-    timeout_at(until, work).await.map_err(|_| {
-        QueryError::Failed(format!(
-            "it took longer than {span:?}; ask for less, such as a shorter time, or give it longer by \
-             `--timeout` or `query.timeout`"
-        ))
-    })
 }
 
 fn unexpected(ended: Option<&JoinError>) -> QueryError {

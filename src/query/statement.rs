@@ -4,24 +4,20 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use datafusion::common::{DataFusionError, plan_err};
-use datafusion::config::Dialect;
 use datafusion::execution::session_state::SessionState;
-use datafusion::sql::parser::Statement;
+use datafusion::sql::parser::{DFParserBuilder, Statement};
 use datafusion::sql::sqlparser::ast::{Expr, Query, TableFactor, Visit as _, Visitor};
-use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 
-/// In this dialect `a->>'b' = 'c'` compares what `->>` gives; in DataFusion's own it would compare
-/// first.
-pub(super) const DIALECT: Dialect = Dialect::PostgreSQL;
+use super::dialect::SqlDialect;
 
 /// Operators that a statement may have. They nest, one in the other, as deep as there are many.
 const MOST_OPERATORS: usize = 3_000;
 
 /// Reads a statement.
 pub(super) fn read(state: &SessionState, sql: &str) -> Result<Statement, DataFusionError> {
-    let tokens = Tokenizer::new(&PostgreSqlDialect {}, sql).tokenize().unwrap_or_default();
+    let tokens = Tokenizer::new(&SqlDialect, sql).tokenize().unwrap_or_default();
     let is_operator = |token: &&Token| match token {
         Token::Word(word) => matches!(
             word.keyword,
@@ -51,7 +47,15 @@ pub(super) fn read(state: &SessionState, sql: &str) -> Result<Statement, DataFus
             "the statement has {operators} operators, and may have {MOST_OPERATORS}; write many alternatives as IN (…)"
         );
     }
-    let statement = state.sql_to_statement(sql, &DIALECT)?;
+    let limit = state.config_options().sql_parser.recursion_limit.get();
+    let parser = DFParserBuilder::new(sql).with_dialect(&SqlDialect).with_recursion_limit(limit);
+    let mut statements = parser.build()?.parse_statements()?;
+    if statements.len() > 1 {
+        return plan_err!("a query is a single SQL statement: remove what follows the first `;`");
+    }
+    let Some(statement) = statements.pop_front() else {
+        return plan_err!("there is no statement");
+    };
     if let Statement::Statement(statement) = &statement {
         let mut size = Size::default();
         let _ = statement.visit(&mut size);
@@ -67,6 +71,9 @@ const MOST_TABLES: u64 = 2_000;
 /// Groupings that a `CUBE` may be, which has two for each column.
 const MOST_GROUPINGS: u64 = 1_024;
 
+/// How deep a `WITH` may stand in queries of others. DataFusion looks for tables in each twice, and in what is in it four times.
+const MOST_DEEP: usize = 10;
+
 /// How much there is to plan of a statement that looks small. Each of its queries is visited once.
 #[derive(Debug, Default)]
 struct Size {
@@ -78,6 +85,8 @@ struct Size {
     tables: u64,
     /// Of the query that has most.
     groupings: u64,
+    /// Of the query that is in most queries of `WITH`.
+    depth: usize,
 }
 
 /// A query that is being visited.
@@ -91,6 +100,12 @@ struct Counted {
 
 impl Size {
     fn check(&self) -> Result<(), DataFusionError> {
+        if self.depth > MOST_DEEP {
+            return plan_err!(
+                "queries of WITH stand {} deep in each other, and may {MOST_DEEP}; write them one after the other in one WITH",
+                self.depth
+            );
+        }
         if self.tables > MOST_TABLES {
             return plan_err!(
                 "the statement reads {} tables, counting each as often as it is named, and may read {MOST_TABLES}",
@@ -114,6 +129,8 @@ impl Visitor for Size {
         let named = query.with.iter().flat_map(|with| &with.cte_tables);
         let to_come = named.rev().map(|of_with| of_with.alias.name.value.clone()).collect();
         self.around.push(Counted { to_come, ..Counted::default() });
+        let is_within = |query: &&Counted| !query.to_come.is_empty();
+        self.depth = self.depth.max(self.around.iter().filter(is_within).count());
         ControlFlow::Continue(())
     }
 
@@ -163,32 +180,32 @@ mod tests {
 
     use super::*;
 
-    fn size(sql: &str) -> (u64, u64) {
-        let statements = Parser::parse_sql(&PostgreSqlDialect {}, sql).unwrap();
+    fn size(sql: &str) -> (u64, u64, usize) {
+        let statements = Parser::parse_sql(&SqlDialect, sql).unwrap();
         let mut size = Size::default();
         let _ = statements.visit(&mut size);
-        (size.tables, size.groupings)
+        (size.tables, size.groupings, size.depth)
     }
 
     #[test]
     fn a_query_of_with_counts_as_often_as_it_is_named() {
-        assert_eq!(size("SELECT 1"), (0, 0));
-        assert_eq!(size("SELECT * FROM t, (SELECT * FROM u, v) x"), (3, 0));
+        assert_eq!(size("SELECT 1"), (0, 0, 0));
+        assert_eq!(size("SELECT * FROM t, (SELECT * FROM u, v) x"), (3, 0, 0));
         assert_eq!(
             size("WITH a AS (SELECT 1), b AS (SELECT * FROM a, a x) SELECT * FROM b, b y"),
-            (4, 0)
+            (4, 0, 1)
         );
         assert_eq!(
             size("WITH a AS (WITH b AS (SELECT * FROM t, u) SELECT * FROM b, b c) SELECT * FROM a"),
-            (4, 0)
+            (4, 0, 2)
         );
         assert_eq!(
             size("SELECT * FROM t WHERE x IN (SELECT x FROM u) GROUP BY CUBE(a, b, c)"),
-            (2, 8)
+            (2, 8, 0)
         );
         assert_eq!(
             size("SELECT 1 FROM (SELECT 1 FROM t GROUP BY CUBE(a, b)) GROUP BY CUBE(c, d)"),
-            (1, 4)
+            (1, 4, 0)
         );
     }
 
@@ -198,7 +215,7 @@ mod tests {
             format!("WITH a{n} AS ({inner}) SELECT * FROM a{n}")
         });
         let begun = std::time::Instant::now();
-        assert_eq!(size(&nested), (1, 0));
+        assert_eq!(size(&nested), (1, 0, 40));
         assert!(begun.elapsed() < std::time::Duration::from_secs(5));
     }
 }

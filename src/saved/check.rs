@@ -3,13 +3,12 @@
 use std::collections::BTreeSet;
 
 use chrono::Utc;
-use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::SavedQuery;
 use super::query::OF_TIME;
 use crate::lake::Lake;
-use crate::query::{QueryError, Session};
+use crate::query::{QueryError, Session, SqlDialect};
 
 /// Plans a query over an empty lake, as a dry run.
 ///
@@ -55,7 +54,7 @@ pub async fn check(query: &SavedQuery) -> Result<(), QueryError> {
 
 /// The names of `$name` in a statement, each with its line.
 fn placeholders(sql: &str) -> Result<Vec<(String, u64)>, String> {
-    let tokens = Tokenizer::new(&PostgreSqlDialect {}, sql)
+    let tokens = Tokenizer::new(&SqlDialect, sql)
         .tokenize_with_location()
         .map_err(|error| format!("cannot read the SQL: {error}"))?;
     let name = |token: &Token| match token {

@@ -102,9 +102,47 @@ fn functions_of_every_kind_work_in_any_case() {
 }
 
 #[test]
+fn texts_of_a_group_are_each_in_an_order_of_their_own() {
+    let workspace = sign_ins();
+    let rows = workspace.rows(
+        "SELECT string_agg(Id, ', ' ORDER BY Id DESC) AS Ids,
+                String_Agg(DISTINCT UserPrincipalName, '|' ORDER BY UserPrincipalName) FILTER (WHERE ResultType = '0') AS Who,
+                string_agg(UniqueTokenIdentifier, ',' ORDER BY UniqueTokenIdentifier) AS Nothing,
+                string_agg(Id, ', ' ORDER BY TimeGenerated) AS Later
+         FROM SigninLogs",
+    );
+    let who = "ada@contoso.com|cy@contoso.com";
+    assert_eq!(
+        rows,
+        [json!({"Ids": "s2, s1, s0", "Who": who, "Nothing": null, "Later": "s2, s1, s0"})]
+    );
+    let unnamed = workspace
+        .rows("SELECT string_agg(Id, ',' ORDER BY Id) FROM SigninLogs WHERE ResultType = '0'");
+    assert_eq!(unnamed, [json!({"string_agg(Id, ',' ORDER BY Id)": "s0,s2"})]);
+}
+
+#[test]
+fn columns_can_be_left_out_of_all_or_replaced() {
+    let workspace = sign_ins();
+    let of = |sql: &str| {
+        let rows = workspace.rows(&format!("{sql} ORDER BY Id LIMIT 1"));
+        rows[0].as_object().unwrap().clone()
+    };
+    let all = of("SELECT * FROM SigninLogs");
+    let fewer = of("SELECT * EXCLUDE (TenantId, _Unmapped) FROM SigninLogs");
+    let mut rest = all.clone();
+    rest.retain(|name, _| !["TenantId", "_Unmapped"].contains(&name.as_str()));
+    assert_eq!(fewer, rest);
+    assert_eq!(fewer.len(), all.len() - 2);
+    let replaced = of("SELECT * REPLACE (upper(Id) AS Id) FROM SigninLogs");
+    assert_eq!((&replaced["Id"], replaced.len()), (&json!("S0"), all.len()));
+}
+
+#[test]
 fn what_is_written_wrong_is_told_in_the_words_of_the_query() {
     let workspace = sign_ins();
     for (sql, said) in [
+        ("SELECT * EXCLUDE (TenantIt) FROM SigninLogs", "TenantIt"),
         ("SELECT ago('soon')", r#"ago("soon"): write a span"#),
         ("SELECT bin(TimeGenerated, 'often') FROM SigninLogs", "such as '15m', '1h' or '1d'"),
         ("SELECT bin(TimeGenerated, INTERVAL '1 month') FROM SigninLogs", "date_trunc('month'"),

@@ -70,16 +70,23 @@ fn a_query_that_would_take_all_memory_is_told_its_limit() {
     let doubled: String =
         (1..25).map(|n| format!(", a{n} AS (SELECT l.x FROM a{0} l, a{0} r)", n - 1)).collect();
     let doubled = format!("WITH a0 AS (SELECT 1 AS x){doubled} SELECT count(*) FROM a24");
-    let nested = (0..40).fold("SELECT 1 AS x".to_owned(), |inner, n| {
-        format!("WITH n{n} AS ({inner}) SELECT x FROM n{n}")
-    });
-    assert_eq!(workspace.rows(&nested), [json!({"x": 1})]);
+    let nested = |depth: u32| {
+        (0..depth).fold("SELECT 1 AS x".to_owned(), |inner, n| {
+            format!("WITH n{n} AS ({inner}) SELECT x FROM n{n}")
+        })
+    };
+    assert_eq!(workspace.rows(&nested(10)), [json!({"x": 1})]);
     for (sql, said) in [
         (
             "SELECT reverse(repeat(value::varchar, 20)) AS m FROM generate_series(1, 30000000) ORDER BY m",
             "query.",
         ),
         ("SELECT array_agg(repeat('x', 10000)) FROM generate_series(1, 1000000)", "query.memory"),
+        // Texts that operators copy from one to the other while they spill.
+        (
+            "SELECT value % 100 AS n, array_agg(DISTINCT repeat(value::varchar, 1000)) FROM generate_series(1, 2000000) GROUP BY 1",
+            "query.memory",
+        ),
         ("SELECT length(repeat('x', 1000000000))", "may make"),
         ("SELECT cardinality(range(1, 1000000000))", "may make"),
         ("SELECT length(lpad('x', 1000000000))", "may make"),
@@ -100,6 +107,7 @@ fn a_query_that_would_take_all_memory_is_told_its_limit() {
             "",
         ),
         (&doubled, "tables"),
+        (&nested(40), "40 deep"),
         (
             "SELECT count(*) FROM SigninLogs GROUP BY CUBE(Id, UserId, UserPrincipalName, AppId, IPAddress, Location, ResultType, UserAgent, ClientAppUsed, CorrelationId, AppDisplayName, Identity)",
             "GROUPING SETS",

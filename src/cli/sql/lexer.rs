@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
-use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::tokenizer::{
     Location, Token as SqlToken, TokenWithSpan, Tokenizer, Whitespace,
 };
+
+use crate::query::SqlDialect;
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +36,7 @@ pub(in crate::cli) struct Token {
 /// The tokens of a text, as the parser reads them; what it cannot read because its end is still to come is the last.
 pub(in crate::cli) fn tokens(text: &str) -> Vec<Token> {
     let mut read = Vec::new();
-    let ended = Tokenizer::new(&PostgreSqlDialect {}, text)
+    let ended = Tokenizer::new(&SqlDialect, text)
         .with_unescape(false)
         .tokenize_with_location_into_buf(&mut read);
     let mut place = Place::new(text);

@@ -18,7 +18,7 @@ pub(super) const SORTED: &str = "json_sorted";
 /// A value at a path, as text; `->>`.
 pub(super) const TEXT: &str = "json_as_text";
 
-pub(super) fn call(name: &str, arguments: Vec<Expr>) -> Expr {
+pub(in crate::query) fn call(name: &str, arguments: Vec<Expr>) -> Expr {
     let argument = |expr| FunctionArg::Unnamed(FunctionArgExpr::Expr(expr));
     Expr::Function(Function {
         name: ObjectName::from(vec![Ident::new(name)]),

@@ -21,6 +21,7 @@ use datafusion::common::Result;
 use datafusion::execution::FunctionRegistry as _;
 use datafusion::prelude::SessionContext;
 
+pub(super) use call::call;
 pub(super) use planner::Planner;
 pub(super) use syntax::rewrite;
 

@@ -88,11 +88,12 @@ fn step(access: &AccessExpr) -> Option<Expr> {
     }
 }
 
-/// Puts what comes after a dot in brackets, `AuthenticationDetails[0].succeeded`: into text that holds JSON, the
-/// planner reaches with brackets only.
+/// Puts what comes after brackets and a dot in brackets, too, `AuthenticationDetails[0].succeeded`: into text that holds
+/// JSON, the planner reaches with brackets only.
 pub(super) fn in_brackets(expr: &mut Expr) {
     let Expr::CompoundFieldAccess { access_chain, .. } = expr else { return };
-    for access in access_chain {
+    let is_of_column = |access: &&mut AccessExpr| matches!(access, AccessExpr::Dot(_));
+    for access in access_chain.iter_mut().skip_while(is_of_column) {
         if let Some(index) = step(access) {
             *access = AccessExpr::Subscript(Subscript::Index { index });
         }

@@ -1,0 +1,109 @@
+//! `string_agg(DISTINCT Location, ', ' ORDER BY Location)`, as often as one wants.
+//!
+//! DataFusion sorts the rows of an aggregation once, and so refuses two of its functions that ask for different orders. A text that
+//! is sorted by itself needs no order of the rows: its values are gathered, and the list is sorted.
+
+use std::ops::ControlFlow;
+
+use datafusion::sql::parser::Statement;
+use datafusion::sql::sqlparser::ast::{
+    BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
+    FunctionArguments, Ident, OrderByExpr, Select, SelectItem, Value, VisitMut, VisitorMut,
+};
+
+use super::dynamic::call;
+
+/// Sorts lists in the place of rows where that gives the same.
+pub(super) fn rewrite(statement: &mut Statement) {
+    match statement {
+        Statement::Statement(statement) => {
+            let _ = VisitMut::visit(statement.as_mut(), &mut Lists::default());
+        }
+        Statement::Explain(explain) => rewrite(&mut explain.statement),
+        _ => {}
+    }
+}
+
+#[derive(Default)]
+struct Lists {
+    /// How the columns of the selects around are written.
+    titles: Vec<Vec<String>>,
+}
+
+impl VisitorMut for Lists {
+    type Break = ();
+
+    fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
+        self.titles.push(select.projection.iter().map(ToString::to_string).collect());
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
+        let titles = self.titles.pop().unwrap_or_default();
+        for (item, title) in select.projection.iter_mut().zip(titles) {
+            if let SelectItem::UnnamedExpr(expr) = item
+                && expr.to_string() != title
+            {
+                let expr = std::mem::replace(expr, Expr::value(Value::Null));
+                *item = SelectItem::ExprWithAlias { expr, alias: Ident::with_quote('"', title) };
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+        if let Expr::Function(function) = expr
+            && let Some(sorted) = sorted(function)
+        {
+            *expr = sorted;
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// The same by a sorted list, of a call that is sorted by its own value.
+fn sorted(function: &Function) -> Option<Expr> {
+    let is_string_agg = function.name.to_string().eq_ignore_ascii_case("string_agg");
+    let FunctionArguments::List(list) = &function.args else { return None };
+    if !is_string_agg || function.over.is_some() {
+        return None;
+    }
+    let [value, between] = list.args.as_slice() else { return None };
+    let [FunctionArgumentClause::OrderBy(order)] = list.clauses.as_slice() else { return None };
+    let ([OrderByExpr { expr, options, with_fill: None }], Some(value)) =
+        (order.as_slice(), plain(value))
+    else {
+        return None;
+    };
+    if expr != value {
+        return None;
+    }
+    let is_there = Expr::IsNotNull(Box::new(value.clone()));
+    let filter = match &function.filter {
+        Some(filter) => {
+            let filter = Box::new(Expr::Nested(filter.clone()));
+            let right = Box::new(is_there);
+            Expr::BinaryOp { left: filter, op: BinaryOperator::And, right }
+        }
+        None => is_there,
+    };
+    let mut values = call("array_agg", vec![value.clone()]);
+    if let Expr::Function(values) = &mut values {
+        values.filter = Some(Box::new(filter));
+        if let FunctionArguments::List(arguments) = &mut values.args {
+            arguments.duplicate_treatment = list.duplicate_treatment;
+        }
+    }
+    let mut sorted = vec![values];
+    if options.asc == Some(false) {
+        sorted.push(Expr::value(Value::SingleQuotedString("DESC".into())));
+    }
+    Some(call("array_to_string", vec![call("array_sort", sorted), plain(between)?.clone()]))
+}
+
+fn plain(argument: &FunctionArg) -> Option<&Expr> {
+    match argument {
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Some(expr),
+        _ => None,
+    }
+}
