@@ -129,9 +129,9 @@ fn columns_can_be_left_out_of_all_or_replaced() {
         rows[0].as_object().unwrap().clone()
     };
     let all = of("SELECT * FROM SigninLogs");
-    let fewer = of("SELECT * EXCLUDE (TenantId, _Unmapped) FROM SigninLogs");
+    let fewer = of("SELECT * EXCLUDE (AADTenantId, _Unmapped) FROM SigninLogs");
     let mut rest = all.clone();
-    rest.retain(|name, _| !["TenantId", "_Unmapped"].contains(&name.as_str()));
+    rest.retain(|name, _| !["AADTenantId", "_Unmapped"].contains(&name.as_str()));
     assert_eq!(fewer, rest);
     assert_eq!(fewer.len(), all.len() - 2);
     let replaced = of("SELECT * REPLACE (upper(Id) AS Id) FROM SigninLogs");
@@ -142,7 +142,7 @@ fn columns_can_be_left_out_of_all_or_replaced() {
 fn what_is_written_wrong_is_told_in_the_words_of_the_query() {
     let workspace = sign_ins();
     for (sql, said) in [
-        ("SELECT * EXCLUDE (TenantIt) FROM SigninLogs", "TenantIt"),
+        ("SELECT * EXCLUDE (AADTenantIt) FROM SigninLogs", r#"did you mean "AADTenantId"?"#),
         ("SELECT ago('soon')", r#"ago("soon"): write a span"#),
         ("SELECT bin(TimeGenerated, 'often') FROM SigninLogs", "such as '15m', '1h' or '1d'"),
         ("SELECT bin(TimeGenerated, INTERVAL '1 month') FROM SigninLogs", "date_trunc('month'"),

@@ -183,7 +183,7 @@ fn what_cannot_be_is_said_in_words_of_sql() {
         ("SELECT Status->-1 FROM SigninLogs", "there is no operator ->-"),
         ("SELECT * FROM TABLE(read_csv())", "not supported: Unsupported ast node"),
         (
-            "SELECT string_agg(Id, ',' ORDER BY AppId), array_agg(AppId ORDER BY Id) FROM SigninLogs",
+            "SELECT string_agg(Id, ',' ORDER BY AppId), string_agg(AppId, ',' ORDER BY Id) FROM SigninLogs",
             "one ORDER BY among them",
         ),
     ] {
