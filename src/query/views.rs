@@ -9,6 +9,9 @@ use futures::future::BoxFuture;
 use super::catalog::LakeTables;
 use super::{attempts, roles};
 
+/// A view that is being made.
+pub(super) type Making<'a> = BoxFuture<'a, Result<Arc<dyn TableProvider>>>;
+
 /// A view.
 #[derive(Debug)]
 pub(super) struct View {
@@ -22,7 +25,7 @@ pub(super) struct View {
     /// What those mean that are not among them.
     pub(super) other_columns: &'static str,
     /// Makes it over its tables.
-    pub(super) over: fn(&LakeTables) -> BoxFuture<'_, Result<Arc<dyn TableProvider>>>,
+    pub(super) over: fn(&LakeTables) -> Making<'_>,
 }
 
 /// All views.
