@@ -9,7 +9,7 @@ use datafusion::catalog::{
 };
 use datafusion::common::{DataFusionError, Result, plan_datafusion_err};
 use datafusion::datasource::{ViewTable, provider_as_source};
-use datafusion::logical_expr::{LogicalPlanBuilder, ident, lit};
+use datafusion::logical_expr::{Expr, LogicalPlanBuilder, ident, lit};
 
 use super::{QueryError, time_value, views, watchlists};
 use crate::lake::Lake;
@@ -81,12 +81,27 @@ impl LakeTables {
 
     /// The rows of the window, of a table of events: snapshots, ledgers and alerts are none.
     pub(super) async fn within(&self, name: &str) -> Result<Arc<dyn TableProvider>> {
+        self.filtered(name, |Window { start, end }| {
+            time().gt_eq(lit(time_value(start))).and(time().lt(lit(time_value(end))))
+        })
+        .await
+    }
+
+    /// The same with all that came before: what holds in the window may have begun then.
+    pub(super) async fn until_end(&self, name: &str) -> Result<Arc<dyn TableProvider>> {
+        self.filtered(name, |window| time().lt(lit(time_value(window.end)))).await
+    }
+
+    async fn filtered(
+        &self,
+        name: &str,
+        is_in: impl Fn(Window) -> Expr,
+    ) -> Result<Arc<dyn TableProvider>> {
         let table = known(name)?;
         let provider = self.opened(table).await?;
-        match self.window {
-            Some(window) if table.is_log() => within(table.name, provider, window),
-            _ => Ok(provider),
-        }
+        let Some(window) = self.window.filter(|_| table.is_log()) else { return Ok(provider) };
+        let rows = LogicalPlanBuilder::scan(name, provider_as_source(provider), None)?;
+        Ok(Arc::new(ViewTable::new(rows.filter(is_in(window))?.build()?, None)))
     }
 
     async fn opened(&self, table: &'static Table) -> Result<Arc<dyn TableProvider>> {
@@ -99,16 +114,6 @@ fn known(name: &str) -> Result<&'static Table> {
     table::by_name(name).ok_or_else(|| plan_datafusion_err!("table '{name}' not found"))
 }
 
-fn within(
-    name: &str,
-    provider: Arc<dyn TableProvider>,
-    window: Window,
-) -> Result<Arc<dyn TableProvider>> {
-    let time = || ident("TimeGenerated");
-    let plan = LogicalPlanBuilder::scan(name, provider_as_source(provider), None)?
-        .filter(
-            time().gt_eq(lit(time_value(window.start))).and(time().lt(lit(time_value(window.end)))),
-        )?
-        .build()?;
-    Ok(Arc::new(ViewTable::new(plan, None)))
+fn time() -> Expr {
+    ident("TimeGenerated")
 }

@@ -3,7 +3,8 @@
 //! A snapshot of the role schedules, as Microsoft Graph gives it, is old the moment it is taken, and without one there is
 //! only the audit log. The view is the newest snapshot with what the audit log says since: a role that was removed after
 //! the snapshot is gone, one that was given, or given again, is there. Without a snapshot only roles are known
-//! that were given while the log was kept. Members of a group that holds a role have no row of their own.
+//! that were given while the log was kept. Members of a group that holds a role have no row of their own. In a window of time
+//! the holders are those at its end.
 
 use std::sync::Arc;
 
@@ -43,7 +44,7 @@ const SQL: &str = include_str!("roles.sql");
 async fn over(tables: &LakeTables) -> Result<Arc<dyn TableProvider>> {
     let context = plain_context()?;
     for name in VIEW.tables {
-        context.register_table(TableReference::bare(*name), tables.within(name).await?)?;
+        context.register_table(TableReference::bare(*name), tables.until_end(name).await?)?;
     }
     Ok(Arc::new(ViewTable::new(context.state().create_logical_plan(SQL).await?, None)))
 }
