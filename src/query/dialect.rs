@@ -1,5 +1,4 @@
-//! The dialect of statements: that of `PostgreSQL`, and `SELECT * EXCLUDE (…)` and `* REPLACE (…)`, which tables of ninety columns
-//! ask for.
+//! The dialect of statements: that of `PostgreSQL`, and `SELECT * EXCLUDE (…)`, which tables of ninety columns ask for.
 
 use std::any::TypeId;
 
@@ -29,10 +28,6 @@ impl Dialect for SqlDialect {
     }
 
     fn supports_select_wildcard_exclude(&self) -> bool {
-        true
-    }
-
-    fn supports_select_wildcard_replace(&self) -> bool {
         true
     }
 

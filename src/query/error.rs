@@ -133,7 +133,9 @@ fn plan_error(message: &str, around: &Surroundings) -> String {
             return format!("unknown function {name:?}; here it is {here}");
         }
         if around.functions.iter().any(|own| own == name) {
-            return format!("{name} looks at other rows: write {name}(…) OVER (ORDER BY …)");
+            return format!(
+                "{name} looks at other rows: write {name}(…) OVER (ORDER BY …), and WINDOW names only in what is selected"
+            );
         }
         return unknown(
             "function",

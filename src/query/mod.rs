@@ -18,6 +18,7 @@ mod explain;
 mod functions;
 mod limits;
 mod optimizer;
+mod refused;
 mod roles;
 mod running;
 mod sources;
@@ -224,8 +225,8 @@ impl Session {
             .with_allow_ddl(false)
             .with_allow_dml(false)
             .with_allow_statements(false);
-        string_agg::rewrite(&mut statement);
         dynamic::rewrite(&mut statement);
+        string_agg::rewrite(&mut statement);
         let plan = self.context.state().statement_to_plan(statement).await?;
         read_only.verify_plan(&plan)?;
         self.context.execute_logical_plan(plan).await
@@ -279,7 +280,7 @@ fn context_of(
     let mut context = SessionContext::new_with_state(state);
     datafusion_functions_json::register_all(&mut context)?;
     dynamic::register(&mut context)?;
-    context.register_expr_planner(Arc::new(Durations::new()))?;
+    context.register_function_rewrite(Arc::new(Durations::new()))?;
     functions::register(&context);
     Ok(context)
 }

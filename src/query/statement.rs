@@ -11,6 +11,7 @@ use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::dialect::SqlDialect;
+use super::refused;
 
 /// Operators that a statement may have. They nest, one in the other, as deep as there are many.
 const MOST_OPERATORS: usize = 3_000;
@@ -60,6 +61,9 @@ pub(super) fn read(state: &SessionState, sql: &str) -> Result<Statement, DataFus
         let mut size = Size::default();
         let _ = statement.visit(&mut size);
         size.check()?;
+        if let Some(reason) = refused::reason(statement) {
+            return plan_err!("{reason}");
+        }
     }
     Ok(statement)
 }

@@ -75,7 +75,7 @@ fn sorted(function: &Function) -> Option<Expr> {
     else {
         return None;
     };
-    if expr != value {
+    if !is_same(expr, value) {
         return None;
     }
     let is_there = Expr::IsNotNull(Box::new(value.clone()));
@@ -99,6 +99,27 @@ fn sorted(function: &Function) -> Option<Expr> {
         sorted.push(Expr::value(Value::SingleQuotedString("DESC".into())));
     }
     Some(call("array_to_string", vec![call("array_sort", sorted), plain(between)?.clone()]))
+}
+
+/// Whether two expressions are one, also if only one of them says of which table a column is.
+fn is_same(one: &Expr, other: &Expr) -> bool {
+    let column = |expr: &Expr| match expr {
+        Expr::Identifier(name) => Some((None, name.value.clone())),
+        Expr::CompoundIdentifier(parts) => match parts.as_slice() {
+            [table, name] => Some((Some(table.value.clone()), name.value.clone())),
+            _ => None,
+        },
+        _ => None,
+    };
+    match (one, other) {
+        (Expr::Nested(inner), other) | (other, Expr::Nested(inner)) => is_same(inner, other),
+        _ => match (column(one), column(other)) {
+            (Some((of, one)), Some((of_other, other))) => {
+                one == other && (of.is_none() || of_other.is_none() || of == of_other)
+            }
+            _ => one == other,
+        },
+    }
 }
 
 fn plain(argument: &FunctionArg) -> Option<&Expr> {

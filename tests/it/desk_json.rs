@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Workspace, lines, sign_in};
+use crate::support::{Workspace, audit, lines, sign_in};
 
 /// Error codes of all forms: a number, one with a fraction, text, none at all.
 fn sign_ins() -> Workspace {
@@ -202,6 +202,22 @@ fn dots_and_brackets_reach_into_text_that_holds_json_as_well() {
 }
 
 #[test]
+fn a_key_may_be_a_word_of_sql() {
+    let workspace = Workspace::new();
+    let mut record = audit("2026-01-05T10:00:00Z", "Add user", "a0");
+    record["properties"]["initiatedBy"] =
+        json!({"user": {"userPrincipalName": "ada@contoso.com", "order": 2}});
+    workspace.write("logs.ndjson", lines(&[record]));
+    workspace.succeed(&["ingest", "--from", "logs.ndjson"]);
+    for path in ["InitiatedBy.user.userPrincipalName", "a.InitiatedBy.user['userPrincipalName']"] {
+        let sql = format!("SELECT {path} AS v FROM AuditLogs a WHERE {path} LIKE 'ada%'");
+        assert_eq!(workspace.rows(&sql), [json!({"v": "ada@contoso.com"})], "{path}");
+    }
+    let sql = "SELECT count(*) FROM AuditLogs a WHERE a.InitiatedBy.user.order + 1 = 3";
+    assert_eq!(workspace.number(sql), 1);
+}
+
+#[test]
 fn the_name_of_a_column_is_what_was_written() {
     let workspace = sign_ins();
     let row = &workspace.rows("SELECT Status->'errorCode', lower(LocationDetails->'city') FROM SigninLogs WHERE Id = 's0'")[0];
@@ -244,6 +260,38 @@ fn a_value_is_compared_and_sorted_by_what_it_is_also_through_other_queries() {
             json!(-1.0),
         ),
         (format!("{with} SELECT max(CASE WHEN c > 0 THEN c END) FROM a"), json!("50126")),
+        (
+            "SELECT max(c) FROM (SELECT CASE WHEN Id = '' THEN NULL ELSE Status.errorCode END AS c FROM SigninLogs)"
+                .to_owned(),
+            json!("50126"),
+        ),
+        (
+            "WITH a(c) AS (SELECT Status.errorCode FROM SigninLogs) SELECT max(c) FROM a".to_owned(),
+            json!("50126"),
+        ),
+        (
+            "SELECT max(c) FROM (SELECT Id, Status.errorCode FROM SigninLogs) AS t(i, c)".to_owned(),
+            json!("50126"),
+        ),
+        (
+            "SELECT max(c) FROM (SELECT '0' AS c UNION ALL SELECT Status.errorCode FROM SigninLogs)"
+                .to_owned(),
+            json!("50126"),
+        ),
+        (
+            "SELECT max(m) FROM (SELECT (SELECT max(Status.errorCode) FROM SigninLogs) AS m, '9' UNION ALL SELECT '9', '9')"
+                .to_owned(),
+            json!("50126"),
+        ),
+        (
+            format!("{with} SELECT string_agg(c, ' ' ORDER BY c) FROM a WHERE c < 60"),
+            json!("9 10 50.5"),
+        ),
+        (
+            format!("{with} SELECT string_agg(DISTINCT c, ' ' ORDER BY c) FROM a WHERE c < 60"),
+            json!("10 50.5 9"),
+        ),
+        ("SELECT bool_and(DeviceDetail.isCompliant) FROM SigninLogs".to_owned(), json!(false)),
         (
             "SELECT max(CASE WHEN Status.errorCode > 0 THEN Status.errorCode END) FROM SigninLogs"
                 .to_owned(),

@@ -83,6 +83,32 @@ fn a_length_of_time_is_compared_with_an_interval_by_its_length() {
     );
     let expected = json!({"AfterADay": true, "AfterHours": true, "Thirty": true, "More": false});
     assert_eq!(rows, [expected]);
+    for (condition, value) in [
+        ("l BETWEEN INTERVAL '29 days' AND INTERVAL '31 days'", json!(true)),
+        ("l NOT BETWEEN INTERVAL '29 days' AND INTERVAL '31 days'", json!(false)),
+        ("l IN (INTERVAL '1 day', INTERVAL '720 hours')", json!(true)),
+        ("coalesce(l, INTERVAL '0 seconds') > INTERVAL '2 days'", json!(true)),
+        ("greatest(l, INTERVAL '1 day') > INTERVAL '40 hours'", json!(true)),
+        ("least(l, INTERVAL '31 days') = l", json!(true)),
+        ("INTERVAL '1 day' > INTERVAL '40 hours'", json!(false)),
+        ("INTERVAL '24 hours' = INTERVAL '1 day'", json!(true)),
+        ("INTERVAL '1 month' > INTERVAL '29 days'", json!(true)),
+        (
+            "extract(epoch FROM TIMESTAMP '2026-01-03 01:30:00.5' - TIMESTAMP '2026-01-01')",
+            json!(178_200.5),
+        ),
+        ("extract(day FROM l)", json!(30)),
+        ("date_part('hour', TIMESTAMP '2026-01-03 01:30:00.5' - TIMESTAMP '2026-01-01')", json!(1)),
+        (
+            "date_part('minute', TIMESTAMP '2026-01-03 01:30:00.5' - TIMESTAMP '2026-01-01')",
+            json!(30),
+        ),
+    ] {
+        let sql = format!(
+            "SELECT {condition} AS v FROM (SELECT max(TimeGenerated) - min(TimeGenerated) AS l FROM SigninLogs)"
+        );
+        assert_eq!(workspace.value(&sql), value, "{condition}");
+    }
     let between = "SELECT count(*) FROM SigninLogs a JOIN SigninLogs b
                    ON b.TimeGenerated - a.TimeGenerated > INTERVAL '2 days'";
     assert_eq!(workspace.number(between), 1);
@@ -146,6 +172,27 @@ fn a_statement_that_would_change_or_read_anything_else_is_refused() {
     assert_eq!((workspace.count("SigninLogs"), workspace.count("AuditLogs")), (3, 1));
     let kept = std::fs::read_to_string(workspace.path("secret.csv")).unwrap();
     assert_eq!(kept, "name\nhush\n");
+}
+
+#[test]
+fn what_would_be_answered_otherwise_than_sql_says_is_refused() {
+    let workspace = three_sign_ins();
+    for (statement, said) in [
+        ("SELECT Id FROM SigninLogs EXCEPT ALL SELECT Id FROM AuditLogs", "leave ALL out"),
+        ("(SELECT 1 INTERSECT ALL SELECT 1) UNION SELECT 2", "leave ALL out"),
+        ("SELECT UserId FROM SigninLogs FULL JOIN AuditLogs USING (Id)", "coalesce(a.x, b.x)"),
+        ("SELECT 1 FROM (SigninLogs NATURAL RIGHT JOIN AuditLogs)", "coalesce(a.x, b.x)"),
+        (
+            "SELECT Id FROM SigninLogs WHERE Id IN (SELECT Id FROM AuditLogs WHERE Id SIMILAR TO 'a%')",
+            "LIKE",
+        ),
+    ] {
+        let finished = workspace.run(&["query", statement]);
+        assert_eq!(finished.code, Some(2), "{statement}");
+        assert!(finished.error().contains(said), "{statement}: {}", finished.error());
+    }
+    let kept = "SELECT count(*) FROM (SELECT Id FROM SigninLogs LEFT JOIN AuditLogs USING (Id) UNION ALL SELECT '' EXCEPT SELECT 'x')";
+    assert_eq!(workspace.number(kept), 4);
 }
 
 #[test]

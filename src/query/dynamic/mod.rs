@@ -24,6 +24,7 @@ use datafusion::prelude::SessionContext;
 pub(super) use call::call;
 pub(super) use planner::Planner;
 pub(super) use syntax::rewrite;
+pub(super) use typing::is_comparison;
 
 /// Whether a function is only put in here, and nobody's to call.
 pub(super) fn is_own(function: &str) -> bool {

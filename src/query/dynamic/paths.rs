@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-use datafusion::sql::sqlparser::ast::{AccessExpr, BinaryOperator, Expr, Ident, Subscript, Value};
+use datafusion::sql::sqlparser::ast::{
+    AccessExpr, BinaryOperator, Expr, FunctionArguments, Ident, ObjectNamePart, Subscript, Value,
+};
 
 use super::call::{Literal, VALUE, arguments, call, is_json, literal, replace};
 use crate::table::{self, ColumnType};
@@ -11,15 +13,23 @@ use crate::table::{self, ColumnType};
 pub(super) fn path_of(expr: &Expr, relations: &HashSet<String>) -> Option<Expr> {
     match expr {
         Expr::CompoundFieldAccess { root, access_chain } => {
-            let json = match root.as_ref() {
+            let (of, access_chain) = match (root.as_ref(), access_chain.as_slice()) {
+                (
+                    Expr::Identifier(relation),
+                    [AccessExpr::Dot(Expr::Identifier(column)), rest @ ..],
+                ) if relations.contains(&relation.value) && is_dynamic(column) => {
+                    (Expr::CompoundIdentifier(vec![relation.clone(), column.clone()]), rest)
+                }
+                (column, chain) => (column.clone(), chain),
+            };
+            let json = match &of {
                 Expr::Identifier(column) => is_dynamic(column),
                 Expr::CompoundIdentifier(parts) => parts.last().is_some_and(is_dynamic),
                 other => is_json(other),
             };
-            json.then_some(())?;
+            (json && !access_chain.is_empty()).then_some(())?;
             let steps = access_chain.iter().map(step).collect::<Option<Vec<_>>>()?;
-            let steps = steps.into_iter();
-            Some(steps.fold(root.as_ref().clone(), |of, step| value(VALUE, &of, &step)))
+            Some(steps.into_iter().fold(of, |of, step| value(VALUE, &of, &step)))
         }
         Expr::CompoundIdentifier(parts) => {
             let is_relation = |part: &Ident| relations.contains(&part.value);
@@ -34,9 +44,8 @@ pub(super) fn path_of(expr: &Expr, relations: &HashSet<String>) -> Option<Expr> 
                 _ => return None,
             };
             let (first, rest) = path.split_first()?;
-            let key = |part: &Ident| Expr::value(Value::SingleQuotedString(part.value.clone()));
-            let first = value(VALUE, &column, &key(first));
-            Some(rest.iter().fold(first, |of, part| value(VALUE, &of, &key(part))))
+            let first = value(VALUE, &column, &key_of(first));
+            Some(rest.iter().fold(first, |of, part| value(VALUE, &of, &key_of(part))))
         }
         _ => None,
     }
@@ -81,9 +90,14 @@ fn first_operand(expr: &mut Expr) -> Option<&mut Expr> {
 fn step(access: &AccessExpr) -> Option<Expr> {
     match access {
         AccessExpr::Subscript(Subscript::Index { index }) => Some(index.clone()),
-        AccessExpr::Dot(Expr::Identifier(key)) => {
-            Some(Expr::value(Value::SingleQuotedString(key.value.clone())))
-        }
+        AccessExpr::Dot(Expr::Identifier(key)) => Some(key_of(key)),
+        // `InitiatedBy.user`: the name of a function that is called without parentheses.
+        AccessExpr::Dot(Expr::Function(function)) => match function.name.0.as_slice() {
+            [ObjectNamePart::Identifier(key)] if function.args == FunctionArguments::None => {
+                Some(key_of(key))
+            }
+            _ => None,
+        },
         _ => None,
     }
 }
@@ -98,6 +112,10 @@ pub(super) fn in_brackets(expr: &mut Expr) {
             *access = AccessExpr::Subscript(Subscript::Index { index });
         }
     }
+}
+
+fn key_of(name: &Ident) -> Expr {
+    Expr::value(Value::SingleQuotedString(name.value.clone()))
 }
 
 fn is_dynamic(column: &Ident) -> bool {

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, CaseWhen, DataType, Expr, Function, FunctionArgumentClause, FunctionArguments,
-    Join, JoinConstraint, JoinOperator, OrderByExpr, UnaryOperator, WindowType,
+    BinaryOperator, CaseWhen, DataType, DuplicateTreatment, Expr, Function, FunctionArgumentClause,
+    FunctionArguments, Join, JoinConstraint, JoinOperator, OrderByExpr, UnaryOperator, WindowType,
 };
 
 use super::call::{
@@ -47,6 +47,8 @@ const OF_NUMBERS: &[&str] = &[
     "haversine_km",
     "bin",
 ];
+/// Functions of truth values.
+const OF_TRUTHS: &[&str] = &["bool_and", "bool_or"];
 /// Functions whose value is one of their arguments, by order.
 const OF_ORDER: &[&str] = &["max", "min", "greatest", "least"];
 /// Functions whose value is one of their arguments, which are of one type.
@@ -167,9 +169,13 @@ pub(super) fn in_function(function: &mut Function) -> bool {
     }
     let name = name_of(function);
     if let FunctionArguments::List(list) = &mut function.args {
+        let is_distinct = list.duplicate_treatment == Some(DuplicateTreatment::Distinct);
         for clause in &mut list.clauses {
             if let FunctionArgumentClause::OrderBy(exprs) = clause {
-                exprs.iter_mut().for_each(sort);
+                // Values that are told apart are sorted by themselves only.
+                exprs
+                    .iter_mut()
+                    .for_each(|by| if is_distinct { plain(&mut by.expr) } else { sort(by) });
             }
         }
     }
@@ -183,6 +189,8 @@ pub(super) fn in_function(function: &mut Function) -> bool {
     let arguments = arguments(function);
     if is_calculated {
         arguments.into_iter().for_each(number);
+    } else if OF_TRUTHS.contains(&name.as_str()) {
+        arguments.into_iter().for_each(truth);
     } else if OF_ALTERNATIVES.contains(&name.as_str()) {
         of_one_type(arguments.into_iter());
     } else if OF_ORDER.contains(&name.as_str())

@@ -66,8 +66,9 @@ pub(super) fn gives_json(expr: &Expr) -> bool {
         Expr::Function(function) if OF_VALUES.contains(&name_of(function).as_str()) => {
             first_argument(function).is_some_and(|first| gives_json(&first))
         }
-        Expr::Case { conditions, .. } => {
-            conditions.iter().any(|condition| gives_json(&condition.result))
+        Expr::Case { conditions, else_result, .. } => {
+            let results = conditions.iter().map(|condition| &condition.result);
+            results.chain(else_result.as_deref()).any(gives_json)
         }
         other => is_json(other),
     }
@@ -75,6 +76,42 @@ pub(super) fn gives_json(expr: &Expr) -> bool {
 
 fn first_argument(function: &Function) -> Option<Expr> {
     arguments(&mut function.clone()).into_iter().next().map(|first| first.clone())
+}
+
+/// What a query gives out.
+#[derive(Debug, Default)]
+struct Given {
+    /// Its columns, each with its name and whether it holds values of JSON.
+    columns: Vec<(Option<String>, bool)>,
+    /// Whether these are all of them, in their order: `*` gives more than is known here.
+    is_all: bool,
+}
+
+impl Given {
+    /// The columns that hold values of JSON, under the names of an alias if it has some.
+    fn named(&self, alias: Option<&TableAlias>) -> Columns {
+        let anew = alias.map_or(&[][..], |alias| &alias.columns);
+        if anew.is_empty() {
+            return self.json().filter_map(|(name, _)| name.clone()).collect();
+        }
+        let anew =
+            anew.iter().zip(&self.columns).filter(|(_, (_, is_json))| self.is_all && *is_json);
+        anew.map(|(column, _)| column.name.value.clone()).collect()
+    }
+
+    fn json(&self) -> impl Iterator<Item = &(Option<String>, bool)> {
+        self.columns.iter().filter(|(_, is_json)| *is_json)
+    }
+
+    /// What it gives together with another query, under the names of this one.
+    fn with(mut self, other: &Self) -> Self {
+        if self.is_all && other.is_all {
+            for ((_, is_json), (_, other)) in self.columns.iter_mut().zip(&other.columns) {
+                *is_json |= other;
+            }
+        }
+        self
+    }
 }
 
 #[derive(Clone)]
@@ -86,13 +123,13 @@ struct Scope<'a> {
 }
 
 impl Scope<'_> {
-    /// Marks what is in a query, and gives the columns of it that hold values of JSON.
-    fn query(&self, query: &mut Query) -> Columns {
+    /// Marks what is in a query.
+    fn query(&self, query: &mut Query) -> Given {
         let mut inside = self.clone();
         for of_with in query.with.iter_mut().flat_map(|with| &mut with.cte_tables) {
-            let columns = inside.query(&mut of_with.query);
+            let given = inside.query(&mut of_with.query);
             let name = of_with.alias.name.value.clone();
-            inside.queries.insert(name, renamed(columns, &of_with.alias));
+            inside.queries.insert(name, given.named(Some(&of_with.alias)));
         }
         let mut none = Vec::new();
         let order = match query.order_by.as_mut().map(|order| &mut order.kind) {
@@ -102,19 +139,19 @@ impl Scope<'_> {
         inside.body(&mut query.body, order)
     }
 
-    fn body(&self, body: &mut SetExpr, order: &mut [OrderByExpr]) -> Columns {
+    fn body(&self, body: &mut SetExpr, order: &mut [OrderByExpr]) -> Given {
         match body {
             SetExpr::Select(select) => self.select(select, order),
             SetExpr::Query(query) => self.query(query),
             SetExpr::SetOperation { left, right, .. } => {
-                self.body(right, &mut []);
-                self.body(left, &mut [])
+                let right = self.body(right, &mut []);
+                self.body(left, &mut []).with(&right)
             }
-            _ => Columns::new(),
+            _ => Given::default(),
         }
     }
 
-    fn select(&self, select: &mut Select, order: &mut [OrderByExpr]) -> Columns {
+    fn select(&self, select: &mut Select, order: &mut [OrderByExpr]) -> Given {
         let mut sources = Vec::new();
         for table in &mut select.from {
             self.source(&mut table.relation, &mut sources);
@@ -140,35 +177,42 @@ impl Scope<'_> {
             let _ = by.visit(&mut marker);
         }
         let sources = marker.sources;
-        let mut columns = Columns::new();
+        let mut given = Given { columns: Vec::new(), is_all: true };
+        let all =
+            |of: &Columns| of.iter().map(|name| (Some(name.clone()), true)).collect::<Vec<_>>();
         for item in &select.projection {
             match item {
-                SelectItem::ExprWithAlias { expr, alias } if self.gives_json(expr) => {
-                    columns.insert(alias.value.clone());
+                SelectItem::ExprWithAlias { expr, alias } => {
+                    given.columns.push((Some(alias.value.clone()), self.gives_json(expr)));
                 }
-                SelectItem::UnnamedExpr(expr) if self.gives_json(expr) => {
-                    columns.extend(name(expr));
+                SelectItem::UnnamedExpr(expr) => {
+                    given.columns.push((name(expr), self.gives_json(expr)));
                 }
                 SelectItem::Wildcard(_) => {
-                    columns.extend(sources.iter().flat_map(|(_, columns)| columns.clone()));
+                    given.is_all = false;
+                    given.columns.extend(sources.iter().flat_map(|(_, columns)| all(columns)));
                 }
                 SelectItem::QualifiedWildcard(
                     SelectItemQualifiedWildcardKind::ObjectName(wanted),
                     _,
                 ) => {
+                    given.is_all = false;
                     let wanted = wanted.to_string();
                     let of = sources.iter().filter(|(name, _)| *name == wanted);
-                    columns.extend(of.flat_map(|(_, columns)| columns.clone()));
+                    given.columns.extend(of.flat_map(|(_, columns)| all(columns)));
                 }
-                _ => {}
+                _ => given.is_all = false,
             }
         }
-        columns
+        given
     }
 
     /// Whether an expression is a value of JSON as it is written, or gives one.
     fn gives_json(&self, expr: &Expr) -> bool {
         let mut expr = expr.clone();
+        if let Expr::Subquery(query) = &mut expr {
+            return self.query(query).columns.first().is_some_and(|(_, is_json)| *is_json);
+        }
         let _ = expr.visit(&mut Written { relations: self.relations });
         gives_json(&expr)
     }
@@ -179,17 +223,16 @@ impl Scope<'_> {
                 let [part] = name.0.as_slice() else { return };
                 let Some(name) = part.as_ident() else { return };
                 let Some(columns) = self.queries.get(&name.value) else { return };
-                sources.push(match alias {
-                    Some(alias) => (alias.name.value.clone(), renamed(columns.clone(), alias)),
-                    None => (name.value.clone(), columns.clone()),
-                });
+                let name = alias.as_ref().map_or(&name.value, |alias| &alias.name.value);
+                // Which of them an alias names anew is not known here.
+                let is_renamed = alias.as_ref().is_some_and(|alias| !alias.columns.is_empty());
+                let columns = if is_renamed { Columns::new() } else { columns.clone() };
+                sources.push((name.clone(), columns));
             }
             TableFactor::Derived { subquery, alias, .. } => {
-                let columns = self.query(subquery);
-                sources.push(match alias {
-                    Some(alias) => (alias.name.value.clone(), renamed(columns, alias)),
-                    None => (String::new(), columns),
-                });
+                let given = self.query(subquery);
+                let name = alias.as_ref().map(|alias| alias.name.value.clone());
+                sources.push((name.unwrap_or_default(), given.named(alias.as_ref())));
             }
             TableFactor::NestedJoin { table_with_joins, .. } => {
                 self.source(&mut table_with_joins.relation, sources);
@@ -200,11 +243,6 @@ impl Scope<'_> {
             _ => {}
         }
     }
-}
-
-/// Columns that an alias names anew are not followed.
-fn renamed(columns: Columns, alias: &TableAlias) -> Columns {
-    if alias.columns.is_empty() { columns } else { Columns::new() }
 }
 
 fn name(expr: &Expr) -> Option<String> {

@@ -82,7 +82,8 @@ fn typed(text: &Expr, other: &Expr, schema: &DFSchema) -> Option<Expr> {
     Some(try_cast(text.clone(), to))
 }
 
-fn is_comparison(op: Operator) -> bool {
+/// Whether an operator holds one value against another.
+pub(in crate::query) fn is_comparison(op: Operator) -> bool {
     use Operator as Op;
     matches!(op, Op::Eq | Op::NotEq | Op::Lt | Op::LtEq | Op::Gt | Op::GtEq)
         || matches!(op, Op::IsDistinctFrom | Op::IsNotDistinctFrom)
