@@ -189,6 +189,20 @@ fn unsupported(message: &str) -> String {
                 a string_agg that is sorted by its own value needs none"
             .into();
     }
+    if let Some((_, what)) =
+        message.split_once("Physical plan does not support logical expression ")
+    {
+        let advice = match what.split(['(', ' ']).next() {
+            Some("WindowFunction") => {
+                "a window function cannot stand there; select it in a query inside, and ask for its column"
+            }
+            _ => {
+                "a query in an expression cannot refer to the query around it in this way; write it as a join with a \
+                 query that is grouped, or ranked by row_number()"
+            }
+        };
+        return format!("not supported: {advice}");
+    }
     // A part of the statement as the parser holds it.
     let message = match message.find(" { ").filter(|_| message.contains("Span(Location")) {
         Some(at) => message[..at].trim_end_matches(|last: char| last.is_alphanumeric()).trim(),

@@ -233,6 +233,14 @@ fn what_cannot_be_is_said_in_words_of_sql() {
             "SELECT string_agg(Id, ',' ORDER BY AppId), string_agg(AppId, ',' ORDER BY Id) FROM SigninLogs",
             "one ORDER BY among them",
         ),
+        (
+            "SELECT Location FROM SigninLogs GROUP BY 1 HAVING count(*) OVER () > 1",
+            "select it in a query inside",
+        ),
+        (
+            "SELECT (SELECT a.Id FROM AuditLogs a WHERE a.CorrelationId = s.CorrelationId ORDER BY a.TimeGenerated LIMIT 1) FROM SigninLogs s",
+            "write it as a join",
+        ),
     ] {
         let finished = workspace.run(&["query", statement]);
         assert_eq!(finished.code, Some(2), "{statement}");
