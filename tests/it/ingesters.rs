@@ -236,8 +236,8 @@ async fn one_that_is_stopped_within_a_commit_does_not_make_it_when_it_wakes_up()
         tokio::time::sleep(Duration::from_secs(3)).await;
         let events = producer.end().await;
         let said = all_is_in(&workspace, events, vec![first, second]).await;
-        let denied = "is another ingester's by now; nothing was written";
-        assert!(said[0].contains(denied), "commit {commit}: {}", said[0]);
+        // By its claims, or by the positions of who has them now, whichever it comes to first.
+        assert!(said[0].contains("nothing was written"), "commit {commit}: {}", said[0]);
         assert!(said[0].contains("taken over by another ingester"), "{}", said[0]);
         assert!(!said[1].contains("WARN"), "commit {commit}: {}", said[1]);
     }
