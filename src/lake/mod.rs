@@ -36,6 +36,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use arrow::array::RecordBatch;
+use datafusion::execution::cache::cache_manager::FileMetadataCache;
+use datafusion::execution::cache::default_cache::DefaultCache;
 use delta_kernel::snapshot::SnapshotRef;
 use delta_kernel::{Engine, KernelError, Snapshot};
 use delta_kernel_default_engine::executor::tokio::TokioMultiThreadExecutor;
@@ -66,6 +68,9 @@ pub use writer::TableWriter;
 
 use crate::table::{self, DEAD_LETTERS, Table};
 
+/// Bytes of footers that are kept in memory: those of some hundred files.
+const FOOTERS: usize = 50 << 20;
+
 /// What `commitInfo` names as the writer.
 const ENGINE_INFO: &str = concat!("entralog/", env!("CARGO_PKG_VERSION"));
 
@@ -90,6 +95,8 @@ struct Inner {
     engine: DefaultEngine<TokioMultiThreadExecutor>,
     /// The newest snapshot seen of each table: the next one is read from there on.
     snapshots: Mutex<HashMap<&'static str, Known>>,
+    /// Footers of data files that were read, so that the next query need not; files never change.
+    footers: Arc<FileMetadataCache>,
     /// Commits that were read to see what is new.
     commits: Commits,
     ledger: Ledger,
@@ -139,7 +146,8 @@ impl Lake {
             .build();
         let (snapshots, commits) = (Mutex::default(), Commits::default());
         let (ledger, observer) = (Ledger::default(), OnceLock::new());
-        let inner = Inner { root, store, engine, snapshots, commits, ledger, observer };
+        let footers = Arc::new(DefaultCache::new(FOOTERS));
+        let inner = Inner { root, store, engine, snapshots, footers, commits, ledger, observer };
         Self { inner: Arc::new(inner) }
     }
 

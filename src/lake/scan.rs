@@ -11,6 +11,7 @@ use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::{DFSchema, DataFusionError, ScalarValue};
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::object_store::ObjectStoreUrl;
+use datafusion::datasource::physical_plan::parquet::CachedParquetFileReaderFactory;
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::datasource::table_schema::TableSchema;
@@ -205,7 +206,10 @@ impl TableProvider for LakeTable {
         let table_schema = TableSchema::builder(self.table.schema())
             .with_table_partition_cols(vec![Arc::new(partition_field())])
             .build();
-        let source = ParquetSource::new(table_schema);
+        let (store, footers) = (Arc::clone(&self.inner.store), Arc::clone(&self.inner.footers));
+        let readers = CachedParquetFileReaderFactory::new(store, footers);
+        let source =
+            ParquetSource::new(table_schema).with_parquet_file_reader_factory(Arc::new(readers));
         // A scan without a filter does not adapt itself to a file that has all columns of the table, and
         // derived columns that another writer left null would be read.
         let filter = conjunction(filters.to_vec()).unwrap_or_else(|| lit(true));
