@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{
     BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
-    FunctionArguments, Ident, OrderByExpr, Select, SelectItem, Value, VisitMut, VisitorMut,
+    FunctionArguments, OrderByExpr, Value, VisitMut, VisitorMut,
 };
 
 use super::dynamic::call;
@@ -17,39 +17,18 @@ use super::dynamic::call;
 pub(super) fn rewrite(statement: &mut Statement) {
     match statement {
         Statement::Statement(statement) => {
-            let _ = VisitMut::visit(statement.as_mut(), &mut Lists::default());
+            let _ = VisitMut::visit(statement.as_mut(), &mut Lists);
         }
         Statement::Explain(explain) => rewrite(&mut explain.statement),
         _ => {}
     }
 }
 
-#[derive(Default)]
-struct Lists {
-    /// How the columns of the selects around are written.
-    titles: Vec<Vec<String>>,
-}
+/// What is selected has its name by then.
+struct Lists;
 
 impl VisitorMut for Lists {
     type Break = ();
-
-    fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
-        self.titles.push(select.projection.iter().map(ToString::to_string).collect());
-        ControlFlow::Continue(())
-    }
-
-    fn post_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
-        let titles = self.titles.pop().unwrap_or_default();
-        for (item, title) in select.projection.iter_mut().zip(titles) {
-            if let SelectItem::UnnamedExpr(expr) = item
-                && expr.to_string() != title
-            {
-                let expr = std::mem::replace(expr, Expr::value(Value::Null));
-                *item = SelectItem::ExprWithAlias { expr, alias: Ident::with_quote('"', title) };
-            }
-        }
-        ControlFlow::Continue(())
-    }
 
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
         if let Expr::Function(function) = expr
