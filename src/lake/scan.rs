@@ -1,22 +1,22 @@
 //! A table as DataFusion sees it: active files from the snapshot, then DataFusion's Parquet scan.
 //!
 //! Bounds on `TimeGenerated` and on the day go to Delta, which leaves out files by what its log says; all filters
-//! go to the Parquet scan, which leaves out row groups and pages.
+//! go to the Parquet scan, which leaves out row groups, pages and rows.
 
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
-use datafusion::common::{DFSchema, DataFusionError, ScalarValue};
+use datafusion::common::{DataFusionError, ScalarValue};
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::object_store::ObjectStoreUrl;
 use datafusion::datasource::physical_plan::parquet::CachedParquetFileReaderFactory;
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::datasource::table_schema::TableSchema;
-use datafusion::logical_expr::utils::conjunction;
-use datafusion::logical_expr::{Expr, Operator, TableProviderFilterPushDown, TableType, lit};
+use datafusion::logical_expr::{Expr, Operator, TableProviderFilterPushDown, TableType};
+use datafusion::physical_expr::expressions::lit as physical_lit;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use delta_kernel::expressions::{Expression, Predicate, Scalar};
@@ -211,10 +211,9 @@ impl TableProvider for LakeTable {
         let source =
             ParquetSource::new(table_schema).with_parquet_file_reader_factory(Arc::new(readers));
         // A scan without a filter does not adapt itself to a file that has all columns of the table, and
-        // derived columns that another writer left null would be read.
-        let filter = conjunction(filters.to_vec()).unwrap_or_else(|| lit(true));
-        let schema = DFSchema::try_from(Arc::clone(&self.schema))?;
-        let source = source.with_predicate(state.create_physical_expr(filter, &schema)?);
+        // derived columns that another writer left null would be read. The filters of the query themselves
+        // DataFusion moves here from above the scan; given twice, they would be evaluated twice.
+        let source = source.with_predicate(physical_lit(true));
         let store = location::store_url(&self.inner.root);
         let groups = FileGroup::new(files).split_files(state.config().target_partitions());
         let config = FileScanConfigBuilder::new(ObjectStoreUrl::parse(store)?, Arc::new(source))
