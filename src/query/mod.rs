@@ -21,6 +21,7 @@ mod optimizer;
 mod refused;
 mod roles;
 mod running;
+mod shift;
 mod sources;
 mod statement;
 mod string_agg;
@@ -276,6 +277,7 @@ fn context_of(
         .with_config(config)
         .with_runtime_env(runtime)
         .with_optimizer_rules(optimizer::rules())
+        .with_physical_optimizer_rule(Arc::new(shift::Shifts))
         .build();
     let mut context = SessionContext::new_with_state(state);
     datafusion_functions_json::register_all(&mut context)?;
