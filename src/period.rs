@@ -1,7 +1,7 @@
 //! Spans of time as Sentinel writes them: `1h`, `14d`, or ISO 8601 `PT1H`, `P14D`; and times as
 //! people name them, by such a span or in full.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
@@ -31,7 +31,7 @@ impl Period {
     }
 }
 
-/// A time in full as RFC 3339, or by how long before `now` it was.
+/// A time in full as RFC 3339, a day for its beginning in UTC, or by how long before `now` it was.
 ///
 /// # Errors
 /// What is wrong and what to write instead.
@@ -41,8 +41,13 @@ pub(crate) fn instant(text: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, S
             .checked_sub_signed(period.delta())
             .ok_or_else(|| format!("{text:?} is longer than time itself"));
     }
+    if let Ok(day) = text.parse::<NaiveDate>() {
+        return Ok(day.and_time(NaiveTime::MIN).and_utc());
+    }
     DateTime::parse_from_rfc3339(text).map(Into::into).map_err(|_| {
-        format!("{text:?} is no time; write 24h, 7d or a time such as 2026-01-05T10:00:00Z")
+        format!(
+            "{text:?} is no time; write 24h, 7d, 2026-01-05 or a time such as 2026-01-05T10:00:00Z"
+        )
     })
 }
 
@@ -125,10 +130,11 @@ mod tests {
             ("24h", "2026-01-04T10:00:00Z"),
             ("7d", "2025-12-29T10:00:00Z"),
             ("2026-01-05T10:00:00+02:00", "2026-01-05T08:00:00Z"),
+            ("2026-01-03", "2026-01-03T00:00:00Z"),
         ] {
             assert_eq!(instant(text, now), Ok(meant.parse().unwrap()), "{text}");
         }
-        for text in ["", "yesterday", "2026-01-05", "2026-01-05 10:00:00", "9999999999d"] {
+        for text in ["", "yesterday", "2026-02-30", "2026-01-05 10:00:00", "9999999999d"] {
             assert!(instant(text, now).is_err(), "{text}");
         }
     }

@@ -14,7 +14,7 @@ WITH targets AS (
   SELECT Id, target->>'id' AS TargetId, target->>'displayName' AS DisplayName, target->>'userPrincipalName' AS UserPrincipalName, target->>'type' AS TargetType,
          target->>'modifiedProperties' AS ModifiedProperties, TimeGenerated
   FROM (
-    SELECT Id, TimeGenerated, unnest(json_get_array(TargetResources)) AS target FROM AuditLogs
+    SELECT Id, TimeGenerated, UNNEST(TargetResources) AS target FROM AuditLogs
     WHERE TimeGenerated >= $since AND TimeGenerated < $until AND lower(TargetResources) LIKE concat('%', lower($object), '%')
   )
 ),

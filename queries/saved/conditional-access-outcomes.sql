@@ -20,7 +20,7 @@ WITH signins AS (
 decisions AS (
   SELECT TimeGenerated, Who, AppDisplayName, policy->>'id' AS PolicyId, policy->>'displayName' AS Policy, policy->>'result' AS Result,
          policy->>'enforcedGrantControls' AS GrantControls
-  FROM (SELECT TimeGenerated, Who, AppDisplayName, unnest(json_get_array(ConditionalAccessPolicies)) AS policy FROM signins)
+  FROM (SELECT TimeGenerated, Who, AppDisplayName, UNNEST(ConditionalAccessPolicies) AS policy FROM signins)
 )
 SELECT first_value(Policy ORDER BY TimeGenerated DESC) AS Policy, Result, Result LIKE 'reportOnly%' AS ReportOnly, count(*) AS SignIns,
        round(100.0 * count(*) / sum(count(*)) OVER (PARTITION BY PolicyId), 1) AS Percent, count(DISTINCT Who) AS Users,

@@ -25,7 +25,7 @@ decisions AS (
   SELECT TimeGenerated, Who, UserType, AppDisplayName, Client, Location, policy->>'id' AS PolicyId, policy->>'displayName' AS Policy,
          policy->>'result' AS Result
   FROM (
-    SELECT TimeGenerated, Who, UserType, AppDisplayName, Client, Location, unnest(json_get_array(ConditionalAccessPolicies)) AS policy
+    SELECT TimeGenerated, Who, UserType, AppDisplayName, Client, Location, UNNEST(ConditionalAccessPolicies) AS policy
     FROM signins WHERE ConditionalAccessPolicies LIKE '%reportOnly%'
   )
 ),

@@ -12,7 +12,7 @@ techniques: [T1111, T1556.006]
 WITH steps AS (
   SELECT TimeGenerated, Who, step->>'authenticationMethod' AS Method, step->>'authenticationStepRequirement' AS Requirement, step->>'succeeded' AS Succeeded
   FROM (
-    SELECT TimeGenerated, lower(UserPrincipalName) AS Who, unnest(json_get_array(AuthenticationDetails)) AS step
+    SELECT TimeGenerated, lower(UserPrincipalName) AS Who, UNNEST(AuthenticationDetails) AS step
     FROM SigninLogs WHERE TimeGenerated >= $since AND TimeGenerated < $until
   )
 ),

@@ -25,6 +25,7 @@ mod stop;
 mod table;
 mod waiting;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -183,10 +184,23 @@ fn span_argument(text: &str) -> Result<Duration, String> {
     period.ok_or_else(|| format!("{text:?} is no span of time; write 30s, 12h or 7d"))
 }
 
+/// An argument that begins with a comment of SQL, as a statement from a file may, is no option.
+fn no_option(argument: OsString) -> OsString {
+    let comment = argument.to_str().and_then(|text| text.strip_prefix("--"));
+    match comment {
+        Some(comment) if comment.starts_with(char::is_whitespace) => {
+            let mut statement = OsString::from(" ");
+            statement.push(argument);
+            statement
+        }
+        _ => argument,
+    }
+}
+
 /// Runs the command line of this process.
 #[must_use]
 pub fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let arguments = match Arguments::try_parse_from(std::env::args_os().map(no_option)) {
         Ok(arguments) => arguments,
         Err(error) => {
             // Help and version are answers, not mistakes.

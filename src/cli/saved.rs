@@ -44,10 +44,10 @@ pub(super) struct RunArguments {
     /// Value of a parameter; a list as FIRST,SECOND or as a JSON array
     #[arg(short, long = "parameter", value_name = "NAME=VALUE", value_parser = assignment)]
     parameters: Vec<(String, String)>,
-    /// Begin of the time: `24h`, `7d` before now, or RFC 3339 [default: as the query says]
+    /// Begin of the time: `24h`, `7d` before now, a day, or RFC 3339 [default: as the query says]
     #[arg(long, value_name = "TIME", value_parser = time_argument)]
     since: Option<DateTime<Utc>>,
-    /// End of the time, which is not part of it: `24h`, `7d` before now, or RFC 3339 [default: now]
+    /// End of the time, which is not part of it: `24h`, `7d` before now, a day, or RFC 3339 [default: now]
     #[arg(long, value_name = "TIME", value_parser = time_argument)]
     until: Option<DateTime<Utc>>,
     #[command(flatten)]

@@ -1,4 +1,5 @@
-//! The dialect of statements: that of `PostgreSQL`, and `SELECT * EXCLUDE (…)`, which tables of ninety columns ask for.
+//! The dialect of statements: that of `PostgreSQL`, and what tables of ninety columns ask for: `SELECT * EXCLUDE (…)`, or
+//! `EXCEPT (…)`, and `ORDER BY ALL`.
 
 use std::any::TypeId;
 
@@ -28,6 +29,14 @@ impl Dialect for SqlDialect {
     }
 
     fn supports_select_wildcard_exclude(&self) -> bool {
+        true
+    }
+
+    fn supports_select_wildcard_except(&self) -> bool {
+        true
+    }
+
+    fn supports_order_by_all(&self) -> bool {
         true
     }
 
@@ -82,6 +91,12 @@ mod tests {
             assert_eq!(ours, Parser::parse_sql(&POSTGRES, sql), "{sql}");
             assert!(ours.is_ok() || sql.contains("!5") || sql.contains(":="), "{sql}: {ours:?}");
         }
-        assert!(Parser::parse_sql(&SqlDialect, "SELECT * EXCLUDE (a, b) FROM t").is_ok());
+        for ours in [
+            "SELECT * EXCLUDE (a, b) FROM t",
+            "SELECT * EXCEPT (a, b) FROM t EXCEPT SELECT * FROM u",
+            "SELECT a FROM t ORDER BY ALL",
+        ] {
+            assert!(Parser::parse_sql(&SqlDialect, ours).is_ok(), "{ours}");
+        }
     }
 }

@@ -14,7 +14,7 @@ use arrow::datatypes::{
 };
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::Transformed;
-use datafusion::common::{DFSchema, Result, ScalarValue, exec_datafusion_err};
+use datafusion::common::{DFSchema, Result, ScalarValue, exec_datafusion_err, plan_err};
 use datafusion::logical_expr::expr::{Between, BinaryExpr, InList, ScalarFunction};
 use datafusion::logical_expr::expr_rewriter::FunctionRewrite;
 use datafusion::logical_expr::{
@@ -99,7 +99,6 @@ impl Durations {
                     let greatest = Expr::ScalarFunction(ScalarFunction { func, args });
                     Some(cast_expr(greatest, DataType::Interval(IntervalUnit::MonthDayNano)))
                 }
-                "date_part" => part(args, schema),
                 _ => None,
             },
             _ => None,
@@ -107,26 +106,35 @@ impl Durations {
     }
 }
 
-/// A part of a duration.
-fn part(args: &[Expr], schema: &DFSchema) -> Option<Expr> {
-    let [Expr::Literal(name, _), duration] = args else { return None };
-    let name = name.try_as_str()??.to_lowercase();
+/// A part of a duration, as of an interval of days and less; `None` for a part of anything else.
+fn part(args: &[Expr], schema: &DFSchema) -> Result<Option<Expr>> {
+    let [Expr::Literal(name, _), duration] = args else { return Ok(None) };
+    let Some(Some(name)) = name.try_as_str() else { return Ok(None) };
     if !matches!(duration.get_type(schema), Ok(DataType::Duration(_))) {
-        return None;
+        return Ok(None);
     }
     let micros = cast_expr(duration.clone(), DataType::Duration(TimeUnit::Microsecond));
-    let micros = || cast_expr(micros.clone(), DataType::Int64);
-    let field = match name.as_str() {
+    let micros = cast_expr(micros, DataType::Int64);
+    let field = match name.to_lowercase().trim_end_matches('s') {
         "epoch" => {
-            return Some(cast_expr(micros(), DataType::Float64) / lit(MICROS_PER_SECOND as f64));
+            let seconds = cast_expr(micros, DataType::Float64) / lit(MICROS_PER_SECOND as f64);
+            return Ok(Some(seconds));
         }
-        "day" => micros() / lit(MICROS_PER_DAY),
-        "hour" => micros() / lit(3_600 * MICROS_PER_SECOND) % lit(24_i64),
-        "minute" => micros() / lit(60 * MICROS_PER_SECOND) % lit(60_i64),
-        "second" => micros() / lit(MICROS_PER_SECOND) % lit(60_i64),
-        _ => return None,
+        "day" => micros / lit(MICROS_PER_DAY),
+        "hour" => micros / lit(3_600 * MICROS_PER_SECOND) % lit(24_i64),
+        "minute" => micros / lit(60 * MICROS_PER_SECOND) % lit(60_i64),
+        "second" => micros / lit(MICROS_PER_SECOND) % lit(60_i64),
+        // Those of its second.
+        "millisecond" => micros % lit(60 * MICROS_PER_SECOND) / lit(1_000_i64),
+        "microsecond" => micros % lit(60 * MICROS_PER_SECOND),
+        _ => {
+            return plan_err!(
+                "a difference of times has no {name}: it has days, hours, minutes, seconds, milliseconds, microseconds, \
+                 and an epoch, which is all of it in seconds"
+            );
+        }
     };
-    Some(cast_expr(field, DataType::Int32))
+    Ok(Some(cast_expr(field, DataType::Int32)))
 }
 
 impl FunctionRewrite for Durations {
@@ -140,7 +148,13 @@ impl FunctionRewrite for Durations {
         schema: &DFSchema,
         _: &ConfigOptions,
     ) -> Result<Transformed<Expr>> {
-        Ok(match self.rewritten(&expr, schema) {
+        let part = match &expr {
+            Expr::ScalarFunction(call) if call.func.name() == "date_part" => {
+                part(&call.args, schema)?
+            }
+            _ => None,
+        };
+        Ok(match part.or_else(|| self.rewritten(&expr, schema)) {
             Some(rewritten) => Transformed::yes(rewritten),
             None => Transformed::no(expr),
         })

@@ -129,7 +129,7 @@ fn plan_error(message: &str, around: &Surroundings) -> String {
         return unknown("table", name, hint);
     }
     if let Some(name) = between(message, "Invalid function '", "'") {
-        if let Some((_, here)) = OF_KUSTO.iter().find(|(kusto, _)| *kusto == name) {
+        if let Some((_, here)) = OF_OTHERS.iter().find(|(other, _)| *other == name) {
             return format!("unknown function {name:?}; here it is {here}");
         }
         if around.functions.iter().any(|own| own == name) {
@@ -156,6 +156,11 @@ fn plan_error(message: &str, around: &Surroundings) -> String {
     if let Some(types) = message.split_once("common argument type for comparison operation ") {
         let types = plain_words(types.1);
         return format!("{types}: these cannot be compared; cast one of them to the other's type");
+    }
+    if message.starts_with("Too many columns! The subquery should only return one column") {
+        return "a query beside IN or an operator gives one column; hold several against it with EXISTS (SELECT 1 FROM … \
+                WHERE a = … AND b = …), or a join"
+            .into();
     }
     if message.starts_with("Substring without for/from") {
         return "substr takes a text, where to begin and how long: substr(UserId, 1, 8)".into();
@@ -184,6 +189,9 @@ fn unsupported(message: &str) -> String {
     if let Some(operator) = between(message, "Unsupported binary operator: Custom(\"", "\")") {
         return format!("there is no operator {operator}; put a space between two of them");
     }
+    if message == "TOP" {
+        return "not supported: TOP; write LIMIT 10 at the end".into();
+    }
     if message.starts_with("Conflicting ordering requirements in aggregate") {
         return "the aggregate functions of a query may have one ORDER BY among them; \
                 a string_agg that is sorted by its own value needs none"
@@ -193,6 +201,9 @@ fn unsupported(message: &str) -> String {
         message.split_once("Physical plan does not support logical expression ")
     {
         let advice = match what.split(['(', ' ']).next() {
+            Some("AggregateFunction") => {
+                "an aggregate function cannot stand there, such as in GROUP BY; groups are chosen with HAVING"
+            }
             Some("WindowFunction") => {
                 "a window function cannot stand there; select it in a query inside, and ask for its column"
             }
@@ -211,39 +222,71 @@ fn unsupported(message: &str) -> String {
     format!("not supported: {}", plain_words(message))
 }
 
-/// What functions of Kusto are in SQL, where the name is another.
-const OF_KUSTO: &[(&str, &str)] = &[
+/// What functions of Kusto and of other databases are here, where the name is another.
+const OF_OTHERS: &[(&str, &str)] = &[
     ("arg_max", "last_value(… ORDER BY TimeGenerated)"),
     ("arg_min", "first_value(… ORDER BY TimeGenerated)"),
     ("bag_keys", "json_object_keys(…)"),
+    ("base64_decode_tostring", "CAST(decode(…, 'base64') AS varchar)"),
+    ("count_if", "count(*) FILTER (WHERE …)"),
     ("countif", "count(*) FILTER (WHERE …)"),
     ("datetime_diff", "a difference of times, t2 - t1"),
+    ("datetime_part", "extract(hour FROM …)"),
+    ("day", "extract(day FROM …)"),
+    ("dayofmonth", "extract(day FROM …)"),
+    ("dayofweek", "extract(dow FROM …), where Sunday is 0"),
+    ("dayofyear", "extract(doy FROM …)"),
     ("dcount", "count(DISTINCT …), or distinct_approx(…)"),
     ("dcountif", "count(DISTINCT …) FILTER (WHERE …)"),
+    ("endofday", "bin(…, '1d') + INTERVAL '1 day'"),
     ("extract_json", "column->>'key'"),
+    ("format_datetime", "to_char(TimeGenerated, '%H:%M')"),
     ("geo_distance_2points", "haversine_km(lat1, lon1, lat2, lon2)"),
+    ("hour", "extract(hour FROM …)"),
+    ("hourofday", "extract(hour FROM …)"),
     ("iff", "CASE WHEN … THEN … ELSE … END"),
     ("iif", "CASE WHEN … THEN … ELSE … END"),
+    ("indexof", "strpos(text, what) - 1"),
     ("ipv4_is_in_range", "ip_in_cidr(IPAddress, '10.0.0.0/8')"),
     ("ipv4_is_private", "ip_is_private(IPAddress)"),
     ("ipv6_is_in_range", "ip_in_cidr(IPAddress, '2001:db8::/32')"),
     ("isempty", "column IS NULL OR column = ''"),
     ("isnotempty", "column <> ''"),
     ("isnotnull", "column IS NOT NULL"),
+    ("json_array_elements", "UNNEST(column)"),
+    ("json_extract", "column->'key'"),
+    ("jsonb_array_elements", "UNNEST(column)"),
     ("make_list", "array_agg(…)"),
     ("make_set", "array_agg(DISTINCT …)"),
+    ("max_by", "last_value(… ORDER BY …)"),
+    ("min_by", "first_value(… ORDER BY …)"),
+    ("minute", "extract(minute FROM …)"),
+    ("month", "extract(month FROM …)"),
+    ("monthofyear", "extract(month FROM …)"),
+    ("mv_expand", "UNNEST(column)"),
     ("parse_json", "column->>'key', which needs no parsing"),
+    ("regexp_extract", "regexp_match(text, '…')[1]"),
     ("startofday", "date_trunc('day', …), or bin(…, '1d')"),
+    ("startofmonth", "date_trunc('month', …)"),
+    ("startofweek", "date_trunc('week', …), which begins on a Monday"),
+    ("startofyear", "date_trunc('year', …)"),
     ("strcat", "concat(…), or ||"),
+    ("strcat_array", "array_to_string(…, ', ')"),
+    ("strftime", "to_char(TimeGenerated, '%H:%M')"),
+    ("strlen", "length(…)"),
     ("sumif", "sum(…) FILTER (WHERE …)"),
     ("tobool", "CAST(… AS boolean)"),
     ("todatetime", "CAST(… AS timestamp)"),
+    ("todouble", "TRY_CAST(… AS double)"),
     ("todynamic", "column->>'key', which needs no parsing"),
     ("toint", "TRY_CAST(… AS bigint)"),
     ("tolong", "TRY_CAST(… AS bigint)"),
     ("tolower", "lower(…)"),
     ("tostring", "CAST(… AS varchar)"),
     ("toupper", "upper(…)"),
+    ("week", "extract(week FROM …)"),
+    ("week_of_year", "extract(week FROM …)"),
+    ("year", "extract(year FROM …)"),
 ];
 
 fn unknown(what: &str, name: &str, hint: Option<&str>) -> String {

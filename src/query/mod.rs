@@ -23,8 +23,10 @@ mod roles;
 mod running;
 mod shift;
 mod sources;
+mod spelling;
 mod statement;
 mod string_agg;
+mod unnest;
 mod views;
 mod watchlists;
 
@@ -226,8 +228,14 @@ impl Session {
             .with_allow_ddl(false)
             .with_allow_dml(false)
             .with_allow_statements(false);
-        dynamic::rewrite(&mut statement);
-        string_agg::rewrite(&mut statement);
+        if let Some(sql) = statement::sql_of(&mut statement) {
+            spelling::rewrite(sql);
+            unnest::rewrite(sql);
+            // What is selected has its name after this, however it is written then.
+            dynamic::rewrite(sql);
+            string_agg::rewrite(sql);
+            spelling::name_windows(sql);
+        }
         let plan = self.context.state().statement_to_plan(statement).await?;
         read_only.verify_plan(&plan)?;
         self.context.execute_logical_plan(plan).await

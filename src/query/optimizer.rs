@@ -7,6 +7,7 @@ use datafusion::optimizer::optimizer::Optimizer;
 
 use super::derived_columns::DerivedColumns;
 use super::distinct::DistinctAggregates;
+use super::unnest::LateralUnnest;
 
 /// All rules in their order.
 pub(super) fn rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
@@ -22,5 +23,6 @@ pub(super) fn rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
     before("optimize_projections", Arc::new(DerivedColumns));
     // First on the query as it was written.
     rules.insert(0, Arc::new(DerivedColumns));
+    rules.insert(0, Arc::new(LateralUnnest));
     rules
 }

@@ -27,6 +27,17 @@ const OF_SIDES: &str = "RIGHT and FULL JOIN are not supported with USING or NATU
 const SIMILAR: &str =
     "SIMILAR TO is not supported: write LIKE, or a regular expression, as in Location ~ '^(D|A)'";
 
+/// DataFusion reads all rows.
+const SAMPLE: &str = "TABLESAMPLE is not supported: write WHERE random() < 0.1";
+
+/// DataFusion leaves the number out.
+const ORDINALITY: &str =
+    "WITH ORDINALITY is not supported: number the rows with row_number() OVER (ORDER BY …)";
+
+/// DataFusion reads the newest version.
+const VERSION: &str =
+    "a table is read as it is now: ask for rows by TimeGenerated, or by _IngestedAt";
+
 struct Refused;
 
 impl Visitor for Refused {
@@ -43,6 +54,10 @@ impl Visitor for Refused {
     fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<Self::Break> {
         match factor {
             TableFactor::NestedJoin { table_with_joins, .. } => sides(table_with_joins),
+            TableFactor::Table { sample: Some(_), .. }
+            | TableFactor::Derived { sample: Some(_), .. } => ControlFlow::Break(SAMPLE),
+            TableFactor::Table { with_ordinality: true, .. } => ControlFlow::Break(ORDINALITY),
+            TableFactor::Table { version: Some(_), .. } => ControlFlow::Break(VERSION),
             _ => ControlFlow::Continue(()),
         }
     }

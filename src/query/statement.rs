@@ -6,9 +6,12 @@ use std::ops::ControlFlow;
 use datafusion::common::{DataFusionError, plan_err};
 use datafusion::execution::session_state::SessionState;
 use datafusion::sql::parser::{DFParserBuilder, Statement};
-use datafusion::sql::sqlparser::ast::{Expr, Query, TableFactor, Visit as _, Visitor};
+use datafusion::sql::sqlparser::ast::{
+    Expr, Query, Statement as Sql, TableFactor, Visit as _, Visitor,
+};
 use datafusion::sql::sqlparser::keywords::Keyword;
-use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
+use datafusion::sql::sqlparser::parser::ParserError;
+use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 
 use super::dialect::SqlDialect;
 use super::refused;
@@ -18,8 +21,42 @@ const MOST_OPERATORS: usize = 3_000;
 
 /// Reads a statement.
 pub(super) fn read(state: &SessionState, sql: &str) -> Result<Statement, DataFusionError> {
-    let tokens = Tokenizer::new(&SqlDialect, sql).tokenize().unwrap_or_default();
-    let is_operator = |token: &&Token| match token {
+    let tokens = Tokenizer::new(&SqlDialect, sql).tokenize_with_location();
+    let tokens = tokens.map_err(ParserError::from)?;
+    let operators = tokens.iter().filter(|token| is_operator(&token.token)).count();
+    if operators > MOST_OPERATORS {
+        return plan_err!(
+            "the statement has {operators} operators, and may have {MOST_OPERATORS}; write many alternatives as IN (…)"
+        );
+    }
+    if is_kusto(&tokens) {
+        return plan_err!(
+            "this is KQL, and queries are SQL here: SELECT … FROM SigninLogs WHERE … GROUP BY …; many of KQL's functions \
+             are there, such as ago('7d') and bin(TimeGenerated, '1h')"
+        );
+    }
+    let limit = state.config_options().sql_parser.recursion_limit.get();
+    let parser = DFParserBuilder::new(tokens).with_dialect(&SqlDialect).with_recursion_limit(limit);
+    let mut statements = parser.build()?.parse_statements()?;
+    if statements.len() > 1 {
+        return plan_err!("a query is a single SQL statement: remove what follows the first `;`");
+    }
+    let Some(statement) = statements.pop_front() else {
+        return plan_err!("there is no statement");
+    };
+    if let Statement::Statement(statement) = &statement {
+        let mut size = Size::default();
+        let _ = statement.visit(&mut size);
+        size.check()?;
+        if let Some(reason) = refused::reason(statement) {
+            return plan_err!("{reason}");
+        }
+    }
+    Ok(statement)
+}
+
+fn is_operator(token: &Token) -> bool {
+    match token {
         Token::Word(word) => matches!(
             word.keyword,
             Keyword::AND
@@ -41,31 +78,26 @@ pub(super) fn read(state: &SessionState, sql: &str) -> Result<Statement, DataFus
         }
         Token::Period | Token::LParen | Token::RParen | Token::SemiColon | Token::EOF => false,
         _ => true,
-    };
-    let operators = tokens.iter().filter(is_operator).count();
-    if operators > MOST_OPERATORS {
-        return plan_err!(
-            "the statement has {operators} operators, and may have {MOST_OPERATORS}; write many alternatives as IN (…)"
-        );
     }
-    let limit = state.config_options().sql_parser.recursion_limit.get();
-    let parser = DFParserBuilder::new(sql).with_dialect(&SqlDialect).with_recursion_limit(limit);
-    let mut statements = parser.build()?.parse_statements()?;
-    if statements.len() > 1 {
-        return plan_err!("a query is a single SQL statement: remove what follows the first `;`");
+}
+
+/// Whether a statement begins as one of Kusto's does: `SigninLogs | where …`.
+fn is_kusto(tokens: &[TokenWithSpan]) -> bool {
+    let tokens = tokens.iter().map(|token| &token.token);
+    let mut tokens = tokens.filter(|token| !matches!(token, Token::Whitespace(_)));
+    matches!(
+        (tokens.next(), tokens.next()),
+        (Some(Token::Word(word)), Some(Token::Pipe)) if word.keyword == Keyword::NoKeyword
+    )
+}
+
+/// The SQL of a statement, also of one that is to be explained.
+pub(super) fn sql_of(statement: &mut Statement) -> Option<&mut Sql> {
+    match statement {
+        Statement::Statement(sql) => Some(sql),
+        Statement::Explain(explain) => sql_of(&mut explain.statement),
+        _ => None,
     }
-    let Some(statement) = statements.pop_front() else {
-        return plan_err!("there is no statement");
-    };
-    if let Statement::Statement(statement) = &statement {
-        let mut size = Size::default();
-        let _ = statement.visit(&mut size);
-        size.check()?;
-        if let Some(reason) = refused::reason(statement) {
-            return plan_err!("{reason}");
-        }
-    }
-    Ok(statement)
 }
 
 /// Tables that a statement may read once its `WITH` queries stand in the place of their names. Each may name the one

@@ -5,23 +5,16 @@
 
 use std::ops::ControlFlow;
 
-use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{
     BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
-    FunctionArguments, OrderByExpr, Value, VisitMut, VisitorMut,
+    FunctionArguments, OrderByExpr, Statement, Value, VisitMut, VisitorMut,
 };
 
 use super::dynamic::call;
 
 /// Sorts lists in the place of rows where that gives the same.
 pub(super) fn rewrite(statement: &mut Statement) {
-    match statement {
-        Statement::Statement(statement) => {
-            let _ = VisitMut::visit(statement.as_mut(), &mut Lists);
-        }
-        Statement::Explain(explain) => rewrite(&mut explain.statement),
-        _ => {}
-    }
+    let _ = VisitMut::visit(statement, &mut Lists);
 }
 
 /// What is selected has its name by then.

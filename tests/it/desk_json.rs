@@ -328,3 +328,108 @@ fn a_value_is_compared_and_sorted_by_what_it_is_also_through_other_queries() {
     let names: Vec<_> = names.as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(names, ["Status.errorCode", "s.LocationDetails.city"]);
 }
+
+/// Rows with lists: of objects, of texts and numbers, an empty one and none.
+fn with_lists() -> Workspace {
+    let workspace = Workspace::new();
+    let lists = [
+        (
+            json!([{"authenticationMethod": "Password", "succeeded": true}, {"authenticationMethod": "App", "succeeded": false}]),
+            json!(["unfamiliarFeatures", "leaked \"x\"", null, 7]),
+        ),
+        (
+            json!([{"authenticationMethod": "Password", "succeeded": false, "n": [1, 2]}]),
+            json!(["leaked"]),
+        ),
+        (json!([]), json!([])),
+        (json!(null), json!(null)),
+    ];
+    let record = |(n, (details, risks)): (usize, &(Value, Value))| {
+        let mut record = sign_in("2026-01-05T10:00:00Z", "ada@contoso.com", "0", &format!("s{n}"));
+        record["properties"]["authenticationDetails"] = details.clone();
+        record["properties"]["riskEventTypes_v2"] = risks.clone();
+        record
+    };
+    let records: Vec<_> = lists.iter().enumerate().map(record).collect();
+    workspace.write("logs.ndjson", lines(&records));
+    workspace.succeed(&["ingest", "--from", "logs.ndjson"]);
+    workspace
+}
+
+#[test]
+fn each_value_of_an_array_becomes_a_row() {
+    let workspace = with_lists();
+    for (sql, rows) in [
+        (
+            "SELECT Id, UNNEST(RiskEventTypes_V2) AS r FROM SigninLogs WHERE Id = 's0'",
+            json!([
+                {"Id": "s0", "r": null}, {"Id": "s0", "r": "7"}, {"Id": "s0", "r": "leaked \"x\""},
+                {"Id": "s0", "r": "unfamiliarFeatures"},
+            ]),
+        ),
+        (
+            "SELECT r, count(*) AS n FROM SigninLogs, UNNEST(RiskEventTypes_V2) AS t(r) GROUP BY r ORDER BY r NULLS LAST LIMIT 2",
+            json!([{"r": "7", "n": 1}, {"r": "leaked", "n": 1}]),
+        ),
+        (
+            "SELECT s.Id, d.authenticationMethod AS m FROM SigninLogs s, UNNEST(s.AuthenticationDetails) AS t(d)
+             WHERE NOT d->'succeeded' AND s.Id < 's9' ORDER BY s.Id",
+            json!([{"Id": "s0", "m": "App"}, {"Id": "s1", "m": "Password"}]),
+        ),
+        (
+            "SELECT Id, m FROM SigninLogs s CROSS JOIN LATERAL (SELECT d->>'authenticationMethod' AS m
+             FROM UNNEST(s.AuthenticationDetails) AS t(d) WHERE d.succeeded = true)",
+            json!([{"Id": "s0", "m": "Password"}]),
+        ),
+        (
+            "SELECT Id, t.d['authenticationMethod'] AS m FROM SigninLogs
+             LEFT JOIN UNNEST(AuthenticationDetails) AS t(d) ON true ORDER BY Id, m",
+            json!([
+                {"Id": "s0", "m": "App"}, {"Id": "s0", "m": "Password"}, {"Id": "s1", "m": "Password"},
+                {"Id": "s2", "m": null}, {"Id": "s3", "m": null},
+            ]),
+        ),
+        (
+            "SELECT s.Id, x, y FROM SigninLogs s, UNNEST(AuthenticationDetails) AS t(d), UNNEST(t.d->'n') AS u(x),
+             UNNEST(ARRAY[1, 2]) AS v(y) ORDER BY x, y LIMIT 3",
+            json!([{"Id": "s1", "x": "1", "y": 1}, {"Id": "s1", "x": "1", "y": 2}, {"Id": "s1", "x": "2", "y": 1}]),
+        ),
+        (
+            "SELECT Id, d.authenticationMethod AS m FROM SigninLogs CROSS JOIN LATERAL UNNEST(AuthenticationDetails) d
+             WHERE d.succeeded = true",
+            json!([{"Id": "s0", "m": "Password"}]),
+        ),
+        (
+            "SELECT Id, x FROM SigninLogs s, UNNEST(AuthenticationDetails) AS d, UNNEST(d.n) AS x WHERE x > 1",
+            json!([{"Id": "s1", "x": "2"}]),
+        ),
+        (
+            "SELECT s.Id, d.succeeded AS y FROM SigninLogs s JOIN UNNEST(s.AuthenticationDetails) AS t(d)
+             ON t.d.authenticationMethod = 'App' AND s.Id < 's9'",
+            json!([{"Id": "s0", "y": "false"}]),
+        ),
+        (
+            "SELECT s.Id, r FROM SigninLogs s JOIN UNNEST(s.RiskEventTypes_V2) AS r ON r = 'leaked'",
+            json!([{"Id": "s1", "r": "leaked"}]),
+        ),
+        (
+            "WITH steps AS (SELECT Id, UNNEST(AuthenticationDetails) AS d FROM SigninLogs)
+             SELECT count(*) AS n, count(*) FILTER (WHERE d.succeeded = true) AS ok FROM steps",
+            json!([{"n": 3, "ok": 1}]),
+        ),
+        ("SELECT UNNEST(Status)->>'errorCode' AS c FROM SigninLogs WHERE Id = 's0'", json!([{"c": "0"}])),
+        (
+            "SELECT json_elements('[1, \"a\", {\"b\": null}]') AS l, json_elements('x') AS t, json_elements('') AS e",
+            json!([{"l": ["1", "a", "{\"b\": null}"], "t": ["x"], "e": null}]),
+        ),
+    ] {
+        assert_eq!(Value::Array(workspace.rows(sql)), rows, "{sql}");
+    }
+    let names = workspace.succeed(&[
+        "query",
+        "-o",
+        "csv",
+        "SELECT UNNEST(RiskEventTypes_V2) FROM SigninLogs LIMIT 1",
+    ]);
+    assert!(names.stdout.starts_with("UNNEST(RiskEventTypes_V2)\n"), "{names:#?}");
+}

@@ -82,6 +82,14 @@ impl Workspace {
         finished
     }
 
+    /// What is said of a statement that is wrong, which gives no rows.
+    #[track_caller]
+    pub(crate) fn refused(&self, sql: &str) -> String {
+        let finished = self.run(&["query", sql]);
+        assert_eq!((finished.code, &*finished.stdout), (Some(2), ""), "{sql}: {finished:#?}");
+        finished.stderr
+    }
+
     #[track_caller]
     pub(crate) fn rows(&self, sql: &str) -> Vec<Value> {
         let answer = self.succeed(&["query", "-o", "json", sql]).stdout;

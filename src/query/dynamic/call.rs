@@ -15,6 +15,8 @@ pub(super) const PLAIN: &str = "json_plain";
 pub(super) const SORT_KEY: &str = "json_sort_key";
 /// The plain value that a sort key was made of.
 pub(super) const SORTED: &str = "json_sorted";
+/// The values in an array of JSON, as a list.
+pub(super) const ELEMENTS: &str = "json_elements";
 /// A value at a path, as text; `->>`.
 pub(super) const TEXT: &str = "json_as_text";
 

@@ -149,7 +149,7 @@ impl ScalarUDFImpl for ValueFunction {
 }
 
 /// The text that a JSON string says; `None` for all that is no string.
-fn unquoted(json: &str) -> Option<String> {
+pub(in crate::query) fn unquoted(json: &str) -> Option<String> {
     json.starts_with('"').then(|| serde_json::from_str(json).ok()).flatten()
 }
 

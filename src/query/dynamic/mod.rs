@@ -22,6 +22,7 @@ use datafusion::execution::FunctionRegistry as _;
 use datafusion::prelude::SessionContext;
 
 pub(super) use call::call;
+pub(super) use functions::unquoted;
 pub(super) use planner::Planner;
 pub(super) use syntax::rewrite;
 pub(super) use typing::is_comparison;

@@ -1,8 +1,8 @@
-//! What only the types in a statement tell: brackets after text reach into JSON, text beside a
-//! truth value is one, and text beside text is joined within bounds.
+//! What only the types in a statement tell: brackets and dots after text reach into JSON, text beside a
+//! truth value is one, text that is calculated with is a number, and text beside text is joined within bounds.
 
-use arrow::datatypes::DataType;
-use datafusion::common::{DFSchema, Result};
+use arrow::datatypes::{DataType, Field};
+use datafusion::common::{Column, DFSchema, Result, TableReference};
 use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::planner::{
     ExprPlanner, PlannerResult, RawBinaryExpr, RawFieldAccessExpr,
@@ -43,6 +43,23 @@ impl ExprPlanner for Planner {
         Ok(PlannerResult::Planned(Expr::ScalarFunction(text)))
     }
 
+    /// `Detail.succeeded`, where `Detail` is text that holds JSON, such as a value in an array.
+    fn plan_compound_identifier(
+        &self,
+        field: &Field,
+        qualifier: Option<&TableReference>,
+        path: &[String],
+    ) -> Result<PlannerResult<Vec<Expr>>> {
+        let column = Expr::Column(Column::from((qualifier, field)));
+        if !field.data_type().is_string() {
+            return Ok(PlannerResult::Original(vec![column]));
+        }
+        let steps = path.iter().map(|step| lit(step.clone()));
+        let args = std::iter::once(column).chain(steps).collect();
+        let text = ScalarFunction { func: json_as_text_udf(), args };
+        Ok(PlannerResult::Planned(Expr::ScalarFunction(text)))
+    }
+
     fn plan_binary_op(
         &self,
         mut raw: RawBinaryExpr,
@@ -63,6 +80,18 @@ impl ExprPlanner for Planner {
                 }
                 (Ok(text), Ok(DataType::Boolean)) if text.is_string() => {
                     raw.left = try_cast(raw.left, DataType::Boolean);
+                }
+                _ => {}
+            }
+        }
+        if matches!(raw.op, Op::Plus | Op::Minus | Op::Multiply | Op::Divide | Op::Modulo) {
+            let (left, right) = (raw.left.get_type(schema), raw.right.get_type(schema));
+            match (left, right) {
+                (Ok(number), Ok(text)) if number.is_numeric() && text.is_string() => {
+                    raw.right = try_cast(raw.right, DataType::Float64);
+                }
+                (Ok(text), Ok(number)) if number.is_numeric() && text.is_string() => {
+                    raw.left = try_cast(raw.left, DataType::Float64);
                 }
                 _ => {}
             }

@@ -3,16 +3,15 @@
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
-use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{
-    self, BinaryOperator, Distinct, Expr, FunctionArguments, Ident, NamedWindowExpr,
-    ObjectNamePart, OrderByKind, Query, Select, SelectItem, SetExpr, TableFactor, UnaryOperator,
-    Value, Visit, VisitMut, Visitor, VisitorMut,
+    BinaryOperator, Distinct, Expr, FunctionArguments, Ident, NamedWindowExpr, ObjectNamePart,
+    OrderByKind, Query, Select, SelectItem, SetExpr, Statement, TableFactor, UnaryOperator, Value,
+    Visit, VisitMut, Visitor, VisitorMut,
 };
 
 use super::call::{
-    COLUMN, PLAIN, SORT_KEY, SORTED, TEXT, VALUE, arguments, call, cast, is_json, name_of, number,
-    plain, replace, truth,
+    COLUMN, ELEMENTS, PLAIN, SORT_KEY, SORTED, TEXT, VALUE, arguments, call, cast, is_json,
+    name_of, number, plain, replace, truth,
 };
 use super::paths::{bind_path, in_brackets, path_of, unnested, value};
 use super::places::{between, case, compare, conditions, in_function, of_one_type, operands, sort};
@@ -21,21 +20,15 @@ use super::scopes::{gives_json, mark, unmark};
 /// Gives every value of JSON in a statement the form that its place asks for, and functions the
 /// case of their names.
 pub(in crate::query) fn rewrite(statement: &mut Statement) {
-    match statement {
-        Statement::Statement(statement) => {
-            let mut relations = Relations::default();
-            let _ = Visit::visit(statement.as_ref(), &mut relations);
-            if let ast::Statement::Query(query) = statement.as_mut() {
-                mark(query, &relations.0);
-            }
-            let mut paths =
-                Paths { relations: relations.0, depth: 0, titles: Vec::new(), marked: Vec::new() };
-            let _ = VisitMut::visit(statement.as_mut(), &mut paths);
-            unmark(statement.as_mut());
-        }
-        Statement::Explain(explain) => rewrite(&mut explain.statement),
-        _ => {}
+    let mut relations = Relations::default();
+    let _ = Visit::visit(statement, &mut relations);
+    if let Statement::Query(query) = statement {
+        mark(query, &relations.0);
     }
+    let mut paths =
+        Paths { relations: relations.0, depth: 0, titles: Vec::new(), marked: Vec::new() };
+    let _ = VisitMut::visit(statement, &mut paths);
+    unmark(statement);
 }
 
 /// The names that columns may be qualified with.
@@ -156,7 +149,7 @@ impl VisitorMut for Paths {
             }
             unmark(expr);
             // What was put in is nobody's idea of a column's name, and neither is `bin(t.x, Utf8("1h"))`.
-            let title = title.filter(|_| self.depth == 1 && !is_column(expr));
+            let title = title.filter(|_| self.depth == 1 && !is_column(expr, &self.relations));
             let title = title.map(|written| if is_ours(expr) { written } else { expr.to_string() });
             if let Some(title) = title.filter(|title| taken.insert(title.clone())) {
                 let alias = Ident::with_quote('"', title);
@@ -177,8 +170,12 @@ impl VisitorMut for Paths {
     }
 
     fn post_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<()> {
-        if let TableFactor::NestedJoin { table_with_joins, .. } = factor {
-            conditions(&mut table_with_joins.joins);
+        match factor {
+            TableFactor::NestedJoin { table_with_joins, .. } => {
+                conditions(&mut table_with_joins.joins);
+            }
+            TableFactor::UNNEST { array_exprs, .. } => array_exprs.iter_mut().for_each(elements),
+            _ => {}
         }
         ControlFlow::Continue(())
     }
@@ -289,6 +286,9 @@ impl VisitorMut for Paths {
                 let gives_json = gives_json(expr);
                 let Expr::Function(function) = expr else { return ControlFlow::Continue(()) };
                 let is_key = in_function(function);
+                if name_of(function) == "unnest" {
+                    arguments(function).into_iter().for_each(elements);
+                }
                 let is_typed = arguments(function).first().is_some_and(|first| is_cast(first));
                 if is_key {
                     replace(expr, |value| call(SORTED, vec![value]));
@@ -312,12 +312,23 @@ fn is_marked(item: &SelectItem) -> bool {
     }
 }
 
+/// Makes a list of an array of JSON, of which rows are made.
+fn elements(array: &mut Expr) {
+    plain(array);
+    replace(array, |array| call(ELEMENTS, vec![array]));
+}
+
 fn is_cast(expr: &Expr) -> bool {
     matches!(expr, Expr::Cast { .. })
 }
 
-fn is_column(expr: &Expr) -> bool {
-    matches!(unnested(expr), Expr::Identifier(_) | Expr::CompoundIdentifier(_))
+/// Whether an expression is a column as such, and not a path into one.
+fn is_column(expr: &Expr, relations: &HashSet<String>) -> bool {
+    match unnested(expr) {
+        Expr::Identifier(_) => true,
+        Expr::CompoundIdentifier(parts) => parts.len() == 2 && relations.contains(&parts[0].value),
+        _ => false,
+    }
 }
 
 /// Whether something of ours was put into an expression.
@@ -330,7 +341,7 @@ fn is_ours(expr: &Expr) -> bool {
                 Expr::Function(function) => name_of(function),
                 _ => return ControlFlow::Continue(()),
             };
-            self.0 |= [VALUE, TEXT, PLAIN, SORT_KEY].contains(&name.as_str());
+            self.0 |= [VALUE, TEXT, PLAIN, SORT_KEY, ELEMENTS].contains(&name.as_str());
             ControlFlow::Continue(())
         }
     }

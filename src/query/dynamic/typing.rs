@@ -10,7 +10,7 @@ use datafusion::common::tree_node::Transformed;
 use datafusion::common::{DFSchema, Result};
 use datafusion::logical_expr::expr::{Between, BinaryExpr, InList, ScalarFunction};
 use datafusion::logical_expr::expr_rewriter::FunctionRewrite;
-use datafusion::logical_expr::{Expr, ExprSchemable as _, Operator, try_cast};
+use datafusion::logical_expr::{Expr, ExprSchemable as _, Operator, cast, try_cast};
 use datafusion_functions_json::udfs::json_as_text_udf;
 
 use super::call::{PLAIN, VALUE, fits_float};
@@ -37,6 +37,16 @@ impl FunctionRewrite for Typing {
                 let left = as_left.map_or(left, Box::new);
                 let right = as_right.map_or(right, Box::new);
                 (Expr::BinaryExpr(BinaryExpr { left, op, right }), is_changed)
+            }
+            Expr::InList(InList { expr, list, negated }) if list.iter().any(is_word) => {
+                let is_number = |of: &Expr| of.get_type(schema).is_ok_and(|kind| kind.is_numeric());
+                let is_changed = expr.get_type(schema)?.is_string() && list.iter().any(is_number);
+                let text = |of: Expr| match is_changed && is_number(&of) {
+                    true => cast(of, DataType::Utf8),
+                    false => of,
+                };
+                let list = list.into_iter().map(text).collect();
+                (Expr::InList(InList { expr, list, negated }), is_changed)
             }
             Expr::InList(InList { expr, list, negated }) => {
                 let by = list.iter().find_map(|other| typed(&expr, other, schema));
@@ -80,6 +90,12 @@ fn typed(text: &Expr, other: &Expr, schema: &DFSchema) -> Option<Expr> {
         _ => return None,
     };
     Some(try_cast(text.clone(), to))
+}
+
+/// Whether an expression is text, spelt out, that is no number: what is held against it is text, too.
+fn is_word(expr: &Expr) -> bool {
+    let Expr::Literal(value, _) = expr else { return false };
+    value.try_as_str().flatten().is_some_and(|text| text.trim().parse::<f64>().is_err())
 }
 
 /// Whether an operator holds one value against another.

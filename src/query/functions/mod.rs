@@ -5,6 +5,7 @@
 
 mod bounded;
 mod distance;
+mod elements;
 mod json;
 mod network;
 mod span;
@@ -34,6 +35,7 @@ pub(super) fn register(context: &SessionContext) {
     context.register_udf(ScalarUDF::from(time::Bin::new()));
     context.register_udf(ScalarUDF::from(network::IpInCidr::new()));
     context.register_udf(ScalarUDF::from(distance::Haversine::new()));
+    context.register_udf(ScalarUDF::from(elements::Elements::new()));
     let distinct = approx_distinct_udaf().as_ref().clone();
     context.register_udaf(distinct.with_aliases(["distinct_approx"]));
     let state = context.state();
@@ -59,6 +61,10 @@ const MEANINGS: &[(&str, &str)] = &[
     ),
     ("ip_is_private", "Whether an address is of no public network."),
     ("ip_prefix", "The /24 or /64 of an address, or of another length: ip_prefix(IPAddress, 16)."),
+    (
+        "json_elements",
+        "The values in a JSON array as a list; UNNEST(AuthenticationDetails) makes rows of them.",
+    ),
     (
         "json_find",
         "Of the first object in an array whose key has the value, a field: json_find(TargetResources, 'type', 'User', 'id').",

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray as _};
+use arrow::array::timezone::{Tz, TzOffset};
+use arrow::array::{ArrayRef, AsArray as _, TimestampMicrosecondArray};
 use arrow::compute::cast;
 use arrow::datatypes::{
     DataType, Float64Type, Int64Type, IntervalUnit, TimeUnit, TimestampMicrosecondType,
 };
-use chrono::TimeDelta;
+use chrono::{DateTime, Offset as _, TimeDelta, TimeZone as _};
 use datafusion::common::{Result, ScalarValue, plan_err};
 use datafusion::logical_expr::simplify::{ExprSimplifyResult, SimplifyContext};
 use datafusion::logical_expr::{
@@ -119,13 +120,12 @@ impl ScalarUDFImpl for Bin {
         let answer: ArrayRef = match kind {
             DataType::Timestamp(..) => {
                 let width = span(width)?;
-                let down = |time: i64| {
-                    time.checked_sub(ORIGIN).map_or(time, |since| time - since.rem_euclid(width))
-                };
                 let times = values.as_primitive::<TimestampMicrosecondType>();
-                Arc::new(
-                    times.unary::<_, TimestampMicrosecondType>(down).with_data_type(kind.clone()),
-                )
+                let binned: TimestampMicrosecondArray = match zone_of(kind)? {
+                    Some(zone) => times.unary(|time| binned_in(&zone, time, width)),
+                    None => times.unary(|time| binned(time, width)),
+                };
+                Arc::new(binned.with_data_type(kind.clone()))
             }
             DataType::Float64 => {
                 let width = positive(width.cast_to(&DataType::Float64)?, &0.0)?;
@@ -142,6 +142,39 @@ impl ScalarUDFImpl for Bin {
         };
         Ok(ColumnarValue::Array(answer))
     }
+}
+
+/// The zone whose clock a time is rounded by; `None` for UTC, and for times without a zone.
+fn zone_of(kind: &DataType) -> Result<Option<Tz>> {
+    match kind {
+        DataType::Timestamp(_, Some(zone)) if !matches!(zone.as_ref(), "UTC" | "+00:00" | "Z") => {
+            Ok(Some(zone.parse()?))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// A time in microseconds, rounded down.
+fn binned(time: i64, width: i64) -> i64 {
+    time.checked_sub(ORIGIN).map_or(time, |since| time - since.rem_euclid(width))
+}
+
+/// A time, rounded down on the clock of its zone.
+fn binned_in(zone: &Tz, time: i64, width: i64) -> i64 {
+    let micros = |offset: TzOffset| i64::from(offset.fix().local_minus_utc()) * 1_000_000;
+    let offset_at = |time: i64| {
+        let at = DateTime::from_timestamp_micros(time)?.naive_utc();
+        Some(micros(zone.offset_from_utc_datetime(&at)))
+    };
+    let Some(offset) = offset_at(time) else { return binned(time, width) };
+    let local = binned(time + offset, width);
+    // What the clock shows twice is meant as the time itself is; what it never shows, by the clock before.
+    if offset_at(local - offset) == Some(offset) {
+        return local - offset;
+    }
+    let shown = DateTime::from_timestamp_micros(local).map(|shown| shown.naive_utc());
+    let then = shown.and_then(|shown| zone.offset_from_local_datetime(&shown).earliest());
+    local - then.map_or(offset, micros)
 }
 
 /// Microseconds of the width of a bin.
