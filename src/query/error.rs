@@ -26,6 +26,8 @@ pub enum QueryError {
 pub(super) struct Surroundings {
     /// Names of all functions.
     pub(super) functions: Vec<String>,
+    /// Names that the statement gives to what it selects.
+    pub(super) aliases: Vec<String>,
     pub(super) limits: Limits,
 }
 
@@ -46,7 +48,7 @@ pub(super) fn classify(error: &DataFusionError, around: &Surroundings) -> QueryE
         }
         DataFusionError::Shared(inner) => classify(inner, around),
         DataFusionError::Collection(errors) if !errors.is_empty() => classify(&errors[0], around),
-        DataFusionError::SchemaError(error, _) => QueryError::Wrong(schema_error(error)),
+        DataFusionError::SchemaError(error, _) => QueryError::Wrong(schema_error(error, around)),
         DataFusionError::SQL(error, _) => {
             QueryError::Wrong(format!("cannot read the SQL: {error}"))
         }
@@ -87,8 +89,17 @@ fn external(
     None
 }
 
-fn schema_error(error: &SchemaError) -> String {
+fn schema_error(error: &SchemaError, around: &Surroundings) -> String {
     match error {
+        SchemaError::FieldNotFound { field, .. }
+            if field.relation.is_none() && around.aliases.contains(&field.name) =>
+        {
+            let name = &field.name;
+            format!(
+                "{name:?} is the name of something that is selected, which is not known there, such as in WHERE: write what it \
+                 stands for, or ask for it in a query around this one"
+            )
+        }
         SchemaError::FieldNotFound { field, valid_fields } => unknown_column(field, valid_fields),
         SchemaError::AmbiguousReference { field } => {
             let name = &field.name;

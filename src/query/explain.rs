@@ -65,7 +65,7 @@ impl Session {
         let (sql, parameters) = (sql.to_owned(), owned(parameters));
         let explained = |session: Self| async move {
             let explained = session.explained(&sql, parameters).await;
-            explained.map_err(|error| session.said(&error))
+            explained.map_err(|error| session.said(&error, &sql))
         };
         running::whole(self, explained).await
     }

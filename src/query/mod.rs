@@ -179,7 +179,7 @@ impl Session {
     /// # Errors
     /// The statement is wrong.
     pub fn tables_of(&self, sql: &str) -> Result<Vec<String>, QueryError> {
-        let said = |error| self.said(&error);
+        let said = |error| self.said(&error, sql);
         let statement = self.read(sql).map_err(said)?;
         let references = self.context.state().resolve_table_references(&statement).map_err(said)?;
         let mut names = Vec::new();
@@ -241,15 +241,16 @@ impl Session {
         self.context.execute_logical_plan(plan).await
     }
 
-    /// An error in words that name what this session has.
-    fn said(&self, error: &DataFusionError) -> QueryError {
+    /// An error of a statement in words that name what there is.
+    fn said(&self, error: &DataFusionError, sql: &str) -> QueryError {
         let state = self.context.state();
         let functions = (state.scalar_functions().keys())
             .chain(state.aggregate_functions().keys())
             .chain(state.window_functions().keys())
             .cloned()
             .collect();
-        error::classify(error, &Surroundings { functions, limits: self.limits })
+        let aliases = statement::aliases(sql);
+        error::classify(error, &Surroundings { functions, aliases, limits: self.limits })
     }
 }
 

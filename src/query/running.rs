@@ -132,7 +132,7 @@ pub(super) async fn start(
         let (head, mut stream) = match started(&session, &sql, parameters).await {
             Ok(started) => started,
             Err(error) => {
-                let _ = tell.send(Err(session.said(&error)));
+                let _ = tell.send(Err(session.said(&error, &sql)));
                 return;
             }
         };
@@ -140,7 +140,7 @@ pub(super) async fn start(
             return;
         }
         while let Some(batch) = stream.next().await {
-            let batch = batch.map_err(|error| session.said(&error));
+            let batch = batch.map_err(|error| session.said(&error, &sql));
             let is_last = batch.is_err();
             if send.send(batch).await.is_err() || is_last {
                 break;

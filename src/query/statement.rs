@@ -7,10 +7,10 @@ use datafusion::common::{DataFusionError, plan_err};
 use datafusion::execution::session_state::SessionState;
 use datafusion::sql::parser::{DFParserBuilder, Statement};
 use datafusion::sql::sqlparser::ast::{
-    Expr, Query, Statement as Sql, TableFactor, Visit as _, Visitor,
+    Expr, Query, Select, SelectItem, Statement as Sql, TableFactor, Visit as _, Visitor,
 };
 use datafusion::sql::sqlparser::keywords::Keyword;
-use datafusion::sql::sqlparser::parser::ParserError;
+use datafusion::sql::sqlparser::parser::{Parser, ParserError};
 use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 
 use super::dialect::SqlDialect;
@@ -53,6 +53,28 @@ pub(super) fn read(state: &SessionState, sql: &str) -> Result<Statement, DataFus
         }
     }
     Ok(statement)
+}
+
+/// The names that a statement gives to what it selects; none of one that cannot be read.
+pub(super) fn aliases(sql: &str) -> Vec<String> {
+    let statements = Parser::parse_sql(&SqlDialect, sql).unwrap_or_default();
+    let mut aliases = Aliases(Vec::new());
+    let _ = statements.visit(&mut aliases);
+    aliases.0
+}
+
+struct Aliases(Vec<String>);
+
+impl Visitor for Aliases {
+    type Break = ();
+
+    fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<()> {
+        self.0.extend(select.projection.iter().filter_map(|item| match item {
+            SelectItem::ExprWithAlias { alias, .. } => Some(alias.value.clone()),
+            _ => None,
+        }));
+        ControlFlow::Continue(())
+    }
 }
 
 fn is_operator(token: &Token) -> bool {
@@ -212,8 +234,6 @@ impl Visitor for Size {
 
 #[cfg(test)]
 mod tests {
-    use datafusion::sql::sqlparser::parser::Parser;
-
     use super::*;
 
     fn size(sql: &str) -> (u64, u64, usize) {

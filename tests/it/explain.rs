@@ -72,3 +72,13 @@ fn people_get_the_plan_too() {
         assert!(said.stdout.contains(word), "{said:#?}");
     }
 }
+
+#[test]
+fn a_filter_is_evaluated_once_for_each_row() {
+    let workspace = compacted();
+    let sql = "EXPLAIN SELECT Id FROM SigninLogs WHERE ResultType = '0' AND UserId LIKE 'a%'";
+    let plan = workspace.succeed(&["query", "-o", "ndjson", sql]).stdout;
+    let physical = plan.split("physical_plan").nth(1).unwrap();
+    assert_eq!(physical.matches("ResultType@").count(), 1, "{physical}");
+    assert_eq!(physical.matches("LIKE a%").count(), 1, "{physical}");
+}

@@ -236,6 +236,10 @@ fn what_cannot_be_is_said_in_words_of_sql() {
         (r#"SELECT Id FROM SigninLogs WHERE UserId = "abc""#, "text stands in single quotes"),
         ("SELECT substr('a')", "substr(UserId, 1, 8)"),
         ("SELECT Status->-1 FROM SigninLogs", "there is no operator ->-"),
+        (
+            "SELECT lower(UserId) AS who FROM SigninLogs WHERE who LIKE 'a%'",
+            r#""who" is the name of something"#,
+        ),
         ("SigninLogs | where ResultType == '0' | take 3", "this is KQL"),
         ("SELECT count(*) FROM SigninLogs GROUP BY count(*)", "HAVING"),
         (
