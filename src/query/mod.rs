@@ -9,7 +9,6 @@ mod bounds;
 mod catalog;
 mod derived_columns;
 mod describe;
-mod dialect;
 mod distinct;
 mod durations;
 mod dynamic;
@@ -18,14 +17,11 @@ mod explain;
 mod functions;
 mod limits;
 mod optimizer;
-mod refused;
 mod roles;
 mod running;
 mod shift;
 mod sources;
-mod spelling;
 mod statement;
-mod string_agg;
 mod unnest;
 mod views;
 mod watchlists;
@@ -50,10 +46,10 @@ use url::Url;
 
 pub use catalog::Window;
 pub use datafusion::common::ScalarValue;
-pub(crate) use dialect::SqlDialect;
 pub use error::QueryError;
 pub use explain::{Explanation, Scan};
 pub use limits::Limits;
+pub(crate) use statement::SqlDialect;
 
 use crate::lake::{Lake, LakeTable};
 use durations::Durations;
@@ -228,14 +224,7 @@ impl Session {
             .with_allow_ddl(false)
             .with_allow_dml(false)
             .with_allow_statements(false);
-        if let Some(sql) = statement::sql_of(&mut statement) {
-            spelling::rewrite(sql);
-            unnest::rewrite(sql);
-            // What is selected has its name after this, however it is written then.
-            dynamic::rewrite(sql);
-            string_agg::rewrite(sql);
-            spelling::name_windows(sql);
-        }
+        statement::rewrite(&mut statement);
         let plan = self.context.state().statement_to_plan(statement).await?;
         read_only.verify_plan(&plan)?;
         self.context.execute_logical_plan(plan).await

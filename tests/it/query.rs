@@ -192,6 +192,7 @@ fn what_would_be_answered_otherwise_than_sql_says_is_refused() {
             "LIKE",
         ),
         ("SELECT Id FROM SigninLogs TABLESAMPLE (10)", "random()"),
+        ("EXPLAIN SELECT Id FROM SigninLogs TABLESAMPLE (10)", "random()"),
         ("SELECT Id FROM SigninLogs WITH ORDINALITY", "row_number()"),
         (
             "SELECT extract(month FROM max(TimeGenerated) - min(TimeGenerated)) FROM SigninLogs",

@@ -1,80 +1,32 @@
-//! A statement as it is read: in which dialect, and how much it may be.
+//! How much a statement may be, also one that looks small.
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use datafusion::common::{DataFusionError, plan_err};
-use datafusion::execution::session_state::SessionState;
-use datafusion::sql::parser::{DFParserBuilder, Statement};
-use datafusion::sql::sqlparser::ast::{
-    Expr, Query, Select, SelectItem, Statement as Sql, TableFactor, Visit as _, Visitor,
-};
+use datafusion::sql::sqlparser::ast::{Expr, Query, Statement, TableFactor, Visit as _, Visitor};
 use datafusion::sql::sqlparser::keywords::Keyword;
-use datafusion::sql::sqlparser::parser::{Parser, ParserError};
-use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
+use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan};
 
-use super::dialect::SqlDialect;
-use super::refused;
+/// Whether there is no more to plan of a statement than any memory holds.
+pub(super) fn check(statement: &Statement) -> Result<(), DataFusionError> {
+    let mut size = Size::default();
+    let _ = statement.visit(&mut size);
+    size.check()
+}
 
 /// Operators that a statement may have. They nest, one in the other, as deep as there are many.
 const MOST_OPERATORS: usize = 3_000;
 
-/// Reads a statement.
-pub(super) fn read(state: &SessionState, sql: &str) -> Result<Statement, DataFusionError> {
-    let tokens = Tokenizer::new(&SqlDialect, sql).tokenize_with_location();
-    let tokens = tokens.map_err(ParserError::from)?;
+/// Whether a statement that is not parsed yet has no more operators.
+pub(super) fn check_tokens(tokens: &[TokenWithSpan]) -> Result<(), DataFusionError> {
     let operators = tokens.iter().filter(|token| is_operator(&token.token)).count();
     if operators > MOST_OPERATORS {
         return plan_err!(
             "the statement has {operators} operators, and may have {MOST_OPERATORS}; write many alternatives as IN (…)"
         );
     }
-    if is_kusto(&tokens) {
-        return plan_err!(
-            "this is KQL, and queries are SQL here: SELECT … FROM SigninLogs WHERE … GROUP BY …; many of KQL's functions \
-             are there, such as ago('7d') and bin(TimeGenerated, '1h')"
-        );
-    }
-    let limit = state.config_options().sql_parser.recursion_limit.get();
-    let parser = DFParserBuilder::new(tokens).with_dialect(&SqlDialect).with_recursion_limit(limit);
-    let mut statements = parser.build()?.parse_statements()?;
-    if statements.len() > 1 {
-        return plan_err!("a query is a single SQL statement: remove what follows the first `;`");
-    }
-    let Some(statement) = statements.pop_front() else {
-        return plan_err!("there is no statement");
-    };
-    if let Statement::Statement(statement) = &statement {
-        let mut size = Size::default();
-        let _ = statement.visit(&mut size);
-        size.check()?;
-        if let Some(reason) = refused::reason(statement) {
-            return plan_err!("{reason}");
-        }
-    }
-    Ok(statement)
-}
-
-/// The names that a statement gives to what it selects; none of one that cannot be read.
-pub(super) fn aliases(sql: &str) -> Vec<String> {
-    let statements = Parser::parse_sql(&SqlDialect, sql).unwrap_or_default();
-    let mut aliases = Aliases(Vec::new());
-    let _ = statements.visit(&mut aliases);
-    aliases.0
-}
-
-struct Aliases(Vec<String>);
-
-impl Visitor for Aliases {
-    type Break = ();
-
-    fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<()> {
-        self.0.extend(select.projection.iter().filter_map(|item| match item {
-            SelectItem::ExprWithAlias { alias, .. } => Some(alias.value.clone()),
-            _ => None,
-        }));
-        ControlFlow::Continue(())
-    }
+    Ok(())
 }
 
 fn is_operator(token: &Token) -> bool {
@@ -100,25 +52,6 @@ fn is_operator(token: &Token) -> bool {
         }
         Token::Period | Token::LParen | Token::RParen | Token::SemiColon | Token::EOF => false,
         _ => true,
-    }
-}
-
-/// Whether a statement begins as one of Kusto's does: `SigninLogs | where …`.
-fn is_kusto(tokens: &[TokenWithSpan]) -> bool {
-    let tokens = tokens.iter().map(|token| &token.token);
-    let mut tokens = tokens.filter(|token| !matches!(token, Token::Whitespace(_)));
-    matches!(
-        (tokens.next(), tokens.next()),
-        (Some(Token::Word(word)), Some(Token::Pipe)) if word.keyword == Keyword::NoKeyword
-    )
-}
-
-/// The SQL of a statement, also of one that is to be explained.
-pub(super) fn sql_of(statement: &mut Statement) -> Option<&mut Sql> {
-    match statement {
-        Statement::Statement(sql) => Some(sql),
-        Statement::Explain(explain) => sql_of(&mut explain.statement),
-        _ => None,
     }
 }
 
@@ -234,7 +167,10 @@ impl Visitor for Size {
 
 #[cfg(test)]
 mod tests {
+    use datafusion::sql::sqlparser::parser::Parser;
+
     use super::*;
+    use crate::query::SqlDialect;
 
     fn size(sql: &str) -> (u64, u64, usize) {
         let statements = Parser::parse_sql(&SqlDialect, sql).unwrap();

@@ -10,7 +10,7 @@ use datafusion::sql::sqlparser::ast::{
     FunctionArguments, OrderByExpr, Statement, Value, VisitMut, VisitorMut,
 };
 
-use super::dynamic::call;
+use crate::query::dynamic::call;
 
 /// Sorts lists in the place of rows where that gives the same.
 pub(super) fn rewrite(statement: &mut Statement) {
