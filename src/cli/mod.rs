@@ -217,8 +217,9 @@ pub fn main() -> ExitCode {
         Err(error) => return exit::report(&Failure::new(Exit::Unreachable, error.into())),
     };
     let result = runtime.block_on(run(arguments));
-    // Readers of standard input and stuck connections must not hold the process up.
-    runtime.shutdown_background();
+    // Readers of standard input and stuck connections must not hold the process up, and a log that is still being read for a
+    // query that has ended must not find itself without threads, which it would report as a crash.
+    std::mem::forget(runtime);
     match result {
         Ok(exit) => exit.into(),
         Err(failure) => exit::report(&failure),

@@ -35,8 +35,8 @@ pub(super) struct RunArguments {
     /// Ids of rules [default: all that are not disabled]
     #[arg(value_name = "ID")]
     ids: Vec<String>,
-    /// Evaluate slices that end up to here, as RFC 3339 [default: now]
-    #[arg(long, value_name = "TIME")]
+    /// Evaluate slices that end up to here: `24h`, `7d` before now, a day, or RFC 3339 [default: now]
+    #[arg(long, value_name = "TIME", value_parser = crate::cli::time_argument)]
     until: Option<DateTime<Utc>>,
 }
 

@@ -179,7 +179,7 @@ impl TableProvider for LakeTable {
         &self,
         filters: &[&Expr],
     ) -> Result<Vec<TableProviderFilterPushDown>, DataFusionError> {
-        // Files and row groups are left out, rows are not: the filter stays above the scan.
+        // DataFusion keeps the filter, and moves it into the scan itself.
         Ok(vec![TableProviderFilterPushDown::Inexact; filters.len()])
     }
 

@@ -96,8 +96,8 @@ impl Durations {
                 "greatest" | "least" => {
                     let args = self.lengths(&args.iter().collect::<Vec<_>>(), schema)?;
                     let func = Arc::clone(func);
-                    let greatest = Expr::ScalarFunction(ScalarFunction { func, args });
-                    Some(cast_expr(greatest, DataType::Interval(IntervalUnit::MonthDayNano)))
+                    let one = Expr::ScalarFunction(ScalarFunction { func, args });
+                    Some(cast_expr(one, DataType::Interval(IntervalUnit::MonthDayNano)))
                 }
                 _ => None,
             },

@@ -7,6 +7,7 @@
 mod attempts;
 mod bounds;
 mod catalog;
+mod clock;
 mod derived_columns;
 mod describe;
 mod distinct;
@@ -52,6 +53,7 @@ pub use limits::Limits;
 pub(crate) use statement::SqlDialect;
 
 use crate::lake::{Lake, LakeTable};
+use clock::Clock;
 use durations::Durations;
 use error::Surroundings;
 
@@ -281,6 +283,7 @@ fn context_of(
     datafusion_functions_json::register_all(&mut context)?;
     dynamic::register(&mut context)?;
     context.register_function_rewrite(Arc::new(Durations::new()))?;
+    context.register_function_rewrite(Arc::new(Clock))?;
     functions::register(&context);
     Ok(context)
 }

@@ -46,7 +46,7 @@ pub enum Scalar {
     Real,
     /// `true` or `false`.
     Bool,
-    /// An instant: RFC 3339, or `7d` for so long before now.
+    /// An instant: RFC 3339, a day for its beginning, or `7d` for so long before now.
     Datetime,
     /// A span of time: `1h`, `7d`.
     Timespan,

@@ -75,6 +75,16 @@ fn times_and_numbers_are_rounded_down() {
             "bin(TIMESTAMPTZ '2026-10-25T01:40:00Z' AT TIME ZONE 'Europe/Berlin', '1h')",
             json!("2026-10-25T01:00:00.000000Z"),
         ),
+        // Of a day that has no midnight.
+        (
+            "bin(TIMESTAMPTZ '2026-09-06T12:30:00Z' AT TIME ZONE 'America/Santiago', '1d')",
+            json!("2026-09-06T04:00:00.000000Z"),
+        ),
+        (
+            "bin(bin(TIMESTAMPTZ '2026-09-06T12:30:00Z' AT TIME ZONE 'America/Santiago', '1d'), '1d')",
+            json!("2026-09-06T04:00:00.000000Z"),
+        ),
+        ("bin(NULL, '1h')", json!(null)),
         ("bin(127, 10)", json!(120)),
         ("bin(-1, 10)", json!(-10)),
         ("bin(1.7, 0.5)", json!(1.5)),

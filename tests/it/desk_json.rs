@@ -132,13 +132,18 @@ fn values_of_json_are_grouped_sorted_and_aggregated_by_what_they_say() {
     }
     let distinct = "SELECT DISTINCT LocationDetails->'city' AS City FROM SigninLogs ORDER BY City";
     assert_eq!(list(distinct), [json!("\"Bonn\""), json!("\"Köln\"")]);
-    let distinct = [
-        "SELECT DISTINCT LocationDetails->'city' FROM SigninLogs ORDER BY LocationDetails->'city'",
+    let distinct =
+        "SELECT DISTINCT LocationDetails->'city' FROM SigninLogs ORDER BY LocationDetails->'city'";
+    assert_eq!(list(distinct), [json!("\"Bonn\""), json!("\"Köln\"")]);
+    // What is held against other values is plain.
+    let sets = [
         "SELECT LocationDetails->'city', NULL AS a, NULL AS b FROM SigninLogs UNION SELECT 'none', NULL, NULL FROM SigninLogs WHERE false ORDER BY 1",
     ];
-    for sql in distinct {
-        assert_eq!(list(sql), [json!("\"Bonn\""), json!("\"Köln\"")], "{sql}");
+    for sql in sets {
+        assert_eq!(list(sql), [json!("Bonn"), json!("Köln")], "{sql}");
     }
+    let by_size = "SELECT Status->'errorCode' AS c FROM SigninLogs WHERE Status->'errorCode' < 100 UNION ALL SELECT '10' ORDER BY c DESC";
+    assert_eq!(list(by_size), [json!("50.5"), json!("10"), json!("10"), json!("9")]);
     let windowed = "SELECT row_number() OVER (PARTITION BY LocationDetails->'city' ORDER BY Status->'errorCode' DESC) AS N
                     FROM SigninLogs WHERE Status->'errorCode' = 10";
     assert_eq!(list(windowed), [json!(1)]);
@@ -372,8 +377,8 @@ fn each_value_of_an_array_becomes_a_row() {
             json!([{"r": "7", "n": 1}, {"r": "leaked", "n": 1}]),
         ),
         (
-            "SELECT s.Id, d.authenticationMethod AS m FROM SigninLogs s, UNNEST(s.AuthenticationDetails) AS t(d)
-             WHERE NOT d->'succeeded' AND s.Id < 's9' ORDER BY s.Id",
+            "SELECT s.Id, d->>'authenticationMethod' AS m FROM SigninLogs s, UNNEST(s.AuthenticationDetails) AS t(d)
+             WHERE NOT d.succeeded AND s.Id < 's9' ORDER BY s.Id",
             json!([{"Id": "s0", "m": "App"}, {"Id": "s1", "m": "Password"}]),
         ),
         (
@@ -382,7 +387,7 @@ fn each_value_of_an_array_becomes_a_row() {
             json!([{"Id": "s0", "m": "Password"}]),
         ),
         (
-            "SELECT Id, t.d['authenticationMethod'] AS m FROM SigninLogs
+            "SELECT Id, t.d->>'authenticationMethod' AS m FROM SigninLogs
              LEFT JOIN UNNEST(AuthenticationDetails) AS t(d) ON true ORDER BY Id, m",
             json!([
                 {"Id": "s0", "m": "App"}, {"Id": "s0", "m": "Password"}, {"Id": "s1", "m": "Password"},
@@ -396,21 +401,42 @@ fn each_value_of_an_array_becomes_a_row() {
         ),
         (
             "SELECT Id, d.authenticationMethod AS m FROM SigninLogs CROSS JOIN LATERAL UNNEST(AuthenticationDetails) d
-             WHERE d.succeeded = true",
-            json!([{"Id": "s0", "m": "Password"}]),
+             WHERE d.succeeded",
+            json!([{"Id": "s0", "m": "\"Password\""}]),
         ),
         (
             "SELECT Id, x FROM SigninLogs s, UNNEST(AuthenticationDetails) AS d, UNNEST(d.n) AS x WHERE x > 1",
             json!([{"Id": "s1", "x": "2"}]),
         ),
         (
-            "SELECT s.Id, d.succeeded AS y FROM SigninLogs s JOIN UNNEST(s.AuthenticationDetails) AS t(d)
+            "SELECT s.Id, d->>'succeeded' AS y FROM SigninLogs s JOIN UNNEST(s.AuthenticationDetails) AS t(d)
              ON t.d.authenticationMethod = 'App' AND s.Id < 's9'",
             json!([{"Id": "s0", "y": "false"}]),
         ),
         (
             "SELECT s.Id, r FROM SigninLogs s JOIN UNNEST(s.RiskEventTypes_V2) AS r ON r = 'leaked'",
             json!([{"Id": "s1", "r": "leaked"}]),
+        ),
+        (
+            "SELECT max(d.n[1]) AS most, sum(d.n[0]) AS s, bool_or(d.succeeded) AS any FROM SigninLogs, UNNEST(AuthenticationDetails) d",
+            json!([{"most": "2", "s": 1.0, "any": true}]),
+        ),
+        (
+            "SELECT max(x) AS m, sum(x) AS s, string_agg(x, ' ' ORDER BY x) AS l FROM UNNEST('[9, 10, 8]') t(x) WHERE x <> 8",
+            json!([{"m": "10", "s": 19.0, "l": "9 10"}]),
+        ),
+        ("SELECT max(x) AS m, sum(x) AS s FROM UNNEST(ARRAY[9, 10, 8]) t(x)", json!([{"m": 10, "s": 27}])),
+        (
+            "WITH t AS (SELECT UNNEST('[{\"n\": 9}, {\"n\": 10}]') AS d) SELECT d->>'n' AS n FROM t ORDER BY t.d.n DESC",
+            json!([{"n": "10"}, {"n": "9"}]),
+        ),
+        (
+            "SELECT s.Id FROM SigninLogs s, UNNEST(s.RiskEventTypes_V2) r JOIN (SELECT 'leaked' AS k) q ON q.k = r",
+            json!([{"Id": "s1"}]),
+        ),
+        (
+            "SELECT s.Id, r FROM SigninLogs s LEFT JOIN UNNEST(s.RiskEventTypes_V2) r ON 1 = 1 WHERE s.Id > 's0' ORDER BY 1",
+            json!([{"Id": "s1", "r": "leaked"}, {"Id": "s2", "r": null}, {"Id": "s3", "r": null}]),
         ),
         (
             "WITH steps AS (SELECT Id, UNNEST(AuthenticationDetails) AS d FROM SigninLogs)
@@ -432,4 +458,26 @@ fn each_value_of_an_array_becomes_a_row() {
         "SELECT UNNEST(RiskEventTypes_V2) FROM SigninLogs LIMIT 1",
     ]);
     assert!(names.stdout.starts_with("UNNEST(RiskEventTypes_V2)\n"), "{names:#?}");
+}
+
+#[test]
+fn a_value_under_a_name_is_plain_in_conditions_and_in_sets() {
+    let workspace = sign_ins();
+    for (sql, rows) in [
+        (
+            "SELECT LocationDetails.city AS c, count(*) AS n FROM SigninLogs GROUP BY c HAVING c = 'Bonn'",
+            json!([{"c": "\"Bonn\"", "n": 3}]),
+        ),
+        (
+            "SELECT Id, LocationDetails->'city' AS c, lag(LocationDetails.city) OVER (ORDER BY Id) AS p FROM SigninLogs
+             QUALIFY p <> c",
+            json!([{"Id": "s3", "c": "\"Köln\"", "p": "Bonn"}]),
+        ),
+        (
+            "SELECT LocationDetails.city AS c FROM SigninLogs INTERSECT SELECT _LocationDetails_city FROM SigninLogs ORDER BY c",
+            json!([{"c": "Bonn"}, {"c": "Köln"}]),
+        ),
+    ] {
+        assert_eq!(Value::Array(workspace.rows(sql)), rows, "{sql}");
+    }
 }

@@ -193,7 +193,23 @@ fn what_would_be_answered_otherwise_than_sql_says_is_refused() {
         ),
         ("SELECT Id FROM SigninLogs TABLESAMPLE (10)", "random()"),
         ("EXPLAIN SELECT Id FROM SigninLogs TABLESAMPLE (10)", "random()"),
+        ("SELECT DeviceDetail->>'$.operatingSystem' FROM SigninLogs", "column->'a'->>'b'"),
+        (
+            "SELECT LocationDetails #>> '{geoCoordinates,latitude}' FROM SigninLogs",
+            "column->'a'->>'b'",
+        ),
+        (
+            "SELECT JSON_VALUE(DeviceDetail, '$.operatingSystem') FROM SigninLogs",
+            "column->'a'->>'b'",
+        ),
+        ("SELECT 1 FROM SigninLogs s JOIN AuditLogs", "CROSS JOIN"),
         ("SELECT Id FROM SigninLogs WITH ORDINALITY", "row_number()"),
+        ("SELECT 1 FROM SigninLogs, UNNEST(AuthenticationDetails) WITH ORDINALITY", "row_number()"),
+        (
+            "SELECT 1 FROM SigninLogs, LATERAL UNNEST(AuthenticationDetails) WITH ORDINALITY",
+            "row_number()",
+        ),
+        ("SELECT 7 + 'x'", "long"),
         (
             "SELECT extract(month FROM max(TimeGenerated) - min(TimeGenerated)) FROM SigninLogs",
             "days, hours",
@@ -281,11 +297,32 @@ fn what_other_databases_read_is_read_as_well() {
         ("SELECT Id FROM SigninLogs WHERE ResultType IN (0, 'None') ORDER BY Id".into(), "s0"),
         ("SELECT Id FROM SigninLogs WHERE ResultType NOT IN (0, 'None') ORDER BY Id".into(), "s1 s2"),
         ("SELECT Id FROM SigninLogs WHERE ResultType IN (0, '53003.0') ORDER BY Id".into(), "s0 s2"),
+        ("SELECT Id FROM SigninLogs WHERE ResultType IN (0.0, 'None') ORDER BY Id".into(), "s0"),
+        ("SELECT Id FROM SigninLogs WHERE ResultType NOT IN (0.0, 'None', '53003')".into(), "s1"),
+        ("SELECT Id FROM SigninLogs WHERE Status->'errorCode' IN (50126.0, 'nan')".into(), "s1"),
         ("SELECT Id FROM SigninLogs WHERE ResultType - 50000 = 126".into(), "s1"),
         ("SELECT Id FROM SigninLogs WHERE UserPrincipalName LIKE 'bo!@contoso!.%' ESCAPE '!'".into(), "s1"),
         ("SELECT Id FROM SigninLogs WHERE UserPrincipalName LIKE 'b!_%' ESCAPE '!'".into(), ""),
         ("SELECT Id FROM SigninLogs WHERE 'a\\b_c%' ILIKE 'A\\B#_c#%' ESCAPE '#' ORDER BY Id".into(), "s0 s1 s2"),
         ("SELECT Id FROM SigninLogs ORDER BY ALL LIMIT 1".into(), "s0"),
+        ("SELECT Id FROM SigninLogs WHERE ResultType IS DISTINCT FROM '0' AND Id < 's2'".into(), "s1"),
+        ("SELECT Id FROM SigninLogs WHERE Id IS NOT DISTINCT FROM 's' || 0 OR Id = 's2' ORDER BY Id".into(), "s0 s2"),
+        ("SELECT Id FROM SigninLogs WHERE TimeGenerated >= '2026-01-05 11:00' ORDER BY Id".into(), "s1 s2"),
+        ("SELECT Id FROM SigninLogs WHERE TimeGenerated BETWEEN '2026-01-05T10:00Z' AND timestamp '2026-01-05 10:30'".into(), "s0"),
+        ("SELECT Id FROM SigninLogs WHERE TimeGenerated::time BETWEEN '09:00' AND '10:30' ORDER BY Id".into(), "s0 s2"),
+        (
+            "SELECT Id FROM SigninLogs WHERE (TimeGenerated AT TIME ZONE 'Asia/Tokyo')::time >= time '19:30:00'".into(),
+            "s1",
+        ),
+        (
+            "SELECT Id FROM SigninLogs WHERE (TimeGenerated AT TIME ZONE 'Asia/Tokyo')::timestamp < '2026-01-05 19:30'".into(),
+            "s0",
+        ),
+        (
+            "SELECT Id FROM SigninLogs JOIN (SELECT Id, 1 AS n FROM SigninLogs) o USING (Id)
+             JOIN (SELECT Id, 2 AS m FROM SigninLogs) p USING (Id) WHERE Id > 's1' GROUP BY Id HAVING Id <> ''".into(),
+            "s2",
+        ),
         (format!("SELECT Id FROM SigninLogs {window} QUALIFY row_number() OVER w = 1 ORDER BY Id"), "s0 s1"),
         (format!("SELECT Id FROM SigninLogs {window} ORDER BY row_number() OVER w DESC, Id"), "s2 s0 s1"),
         (
@@ -300,6 +337,24 @@ fn what_other_databases_read_is_read_as_well() {
         let rows = workspace.rows(&sql);
         let found: Vec<_> = rows.iter().filter_map(|row| row["Id"].as_str()).collect();
         assert_eq!(found.join(" "), ids, "{sql}");
+    }
+    let by = |of: &str| {
+        let rows = "(VALUES ('a', 1), ('a', 2), ('b', 3)) t(k, n)";
+        let sql = format!(
+            "SELECT {of} AS x FROM {rows} WINDOW w AS (PARTITION BY k), b AS (w ORDER BY n DESC) ORDER BY n"
+        );
+        let rows = workspace.rows(&sql);
+        rows.iter().filter_map(|row| row["x"].as_i64()).collect::<Vec<_>>()
+    };
+    assert_eq!(by("count(*) OVER (w)"), [2, 2, 1]);
+    assert_eq!(by("row_number() OVER b"), [2, 1, 1]);
+    assert_eq!(by("sum(n) OVER (w ORDER BY n ROWS 1 PRECEDING)"), [1, 3, 3]);
+    assert_eq!(by("(SELECT count(*) OVER w FROM (VALUES (1)) WINDOW w AS ())"), [1, 1, 1]);
+    workspace.refused("SELECT count(*) OVER (w) FROM SigninLogs");
+    for title in ["ResultType = ANY(ARRAY['0'])", "Id LIKE 'a!%' ESCAPE '!'", "count(*) OVER (w)"] {
+        let sql = format!("SELECT {title} FROM SigninLogs WINDOW w AS (PARTITION BY Id)");
+        let row = &workspace.rows(&sql)[0];
+        assert!(row.get(title).is_some(), "{row}");
     }
     let row = &workspace.rows("SELECT * EXCEPT (Id, UserId) FROM SigninLogs LIMIT 1")[0];
     assert!(row.get("Id").is_none() && row.get("UserDisplayName").is_some(), "{row}");

@@ -17,7 +17,7 @@ pub(in crate::cli) struct Arguments {
     /// How many commits
     #[arg(long, default_value_t = 20, value_name = "COUNT")]
     limit: usize,
-    /// Only commits since then: `24h`, `7d`, or a time as RFC 3339
+    /// Only commits since then: `24h`, `7d` before now, a day, or RFC 3339
     #[arg(long, value_name = "TIME", value_parser = crate::cli::time_argument)]
     since: Option<DateTime<Utc>>,
 }

@@ -10,6 +10,7 @@
 
 mod call;
 mod functions;
+mod names;
 mod paths;
 mod places;
 mod planner;

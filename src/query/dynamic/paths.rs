@@ -1,23 +1,22 @@
 //! Paths into dynamic columns: `Status->'errorCode'`, `Status['errorCode']` and `Status.errorCode`.
 
-use std::collections::HashSet;
-
 use datafusion::sql::sqlparser::ast::{
     AccessExpr, BinaryOperator, Expr, FunctionArguments, Ident, ObjectNamePart, Subscript, Value,
 };
 
 use super::call::{Literal, VALUE, arguments, call, is_json, literal, replace};
-use crate::table::{self, ColumnType};
+use super::names::Names;
 
 /// The value that `Status['errorCode']` or `Status.errorCode` names.
-pub(super) fn path_of(expr: &Expr, relations: &HashSet<String>) -> Option<Expr> {
+pub(super) fn path_of(expr: &Expr, names: &Names) -> Option<Expr> {
+    let is_dynamic = |column: &Ident| names.is_dynamic(column);
     match expr {
         Expr::CompoundFieldAccess { root, access_chain } => {
             let (of, access_chain) = match (root.as_ref(), access_chain.as_slice()) {
                 (
                     Expr::Identifier(relation),
                     [AccessExpr::Dot(Expr::Identifier(column)), rest @ ..],
-                ) if relations.contains(&relation.value) && is_dynamic(column) => {
+                ) if names.is_relation(relation) && is_dynamic(column) => {
                     (Expr::CompoundIdentifier(vec![relation.clone(), column.clone()]), rest)
                 }
                 (column, chain) => (column.clone(), chain),
@@ -32,9 +31,8 @@ pub(super) fn path_of(expr: &Expr, relations: &HashSet<String>) -> Option<Expr> 
             Some(steps.into_iter().fold(of, |of, step| value(VALUE, &of, &step)))
         }
         Expr::CompoundIdentifier(parts) => {
-            let is_relation = |part: &Ident| relations.contains(&part.value);
             let (column, path) = match parts.as_slice() {
-                [relation, column, path @ ..] if is_relation(relation) => {
+                [relation, column, path @ ..] if names.is_relation(relation) => {
                     is_dynamic(column).then_some(())?;
                     (Expr::CompoundIdentifier(vec![relation.clone(), column.clone()]), path)
                 }
@@ -116,11 +114,6 @@ pub(super) fn in_brackets(expr: &mut Expr) {
 
 fn key_of(name: &Ident) -> Expr {
     Expr::value(Value::SingleQuotedString(name.value.clone()))
-}
-
-fn is_dynamic(column: &Ident) -> bool {
-    let is_of = |own: &&table::Column| own.kind == ColumnType::Dynamic && own.name == column.value;
-    table::all().iter().any(|table| table.all_columns().any(|own| is_of(&own)))
 }
 
 /// A value at a step below another; steps that are literals are one path.

@@ -85,15 +85,16 @@ impl ExprPlanner for Planner {
             }
         }
         if matches!(raw.op, Op::Plus | Op::Minus | Op::Multiply | Op::Divide | Op::Modulo) {
-            let (left, right) = (raw.left.get_type(schema), raw.right.get_type(schema));
-            match (left, right) {
-                (Ok(number), Ok(text)) if number.is_numeric() && text.is_string() => {
-                    raw.right = try_cast(raw.right, DataType::Float64);
-                }
-                (Ok(text), Ok(number)) if number.is_numeric() && text.is_string() => {
-                    raw.left = try_cast(raw.left, DataType::Float64);
-                }
-                _ => {}
+            let is_number = |side: &Expr| side.get_type(schema).is_ok_and(|kind| kind.is_numeric());
+            // One that is spelt out is for DataFusion to read.
+            let is_text = |side: &Expr| {
+                !matches!(side, Expr::Literal(..))
+                    && side.get_type(schema).is_ok_and(|kind| kind.is_string())
+            };
+            if is_number(&raw.left) && is_text(&raw.right) {
+                raw.right = try_cast(raw.right, DataType::Float64);
+            } else if is_text(&raw.left) && is_number(&raw.right) {
+                raw.left = try_cast(raw.left, DataType::Float64);
             }
         }
         Ok(PlannerResult::Original(raw))

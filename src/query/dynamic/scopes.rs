@@ -13,6 +13,7 @@ use datafusion::sql::sqlparser::ast::{
 };
 
 use super::call::{COLUMN, arguments, call, is_json, name_of, replace};
+use super::names::Names;
 use super::paths::{path_of, unnested};
 use super::places::condition;
 
@@ -38,8 +39,15 @@ const OF_VALUES: &[&str] = &[
 type Columns = HashSet<String>;
 
 /// Marks in a query what names such columns.
-pub(super) fn mark(query: &mut Query, relations: &HashSet<String>) {
-    Scope { relations, queries: HashMap::new() }.query(query);
+pub(super) fn mark(query: &mut Query, names: &Names) {
+    Scope { names, queries: HashMap::new() }.query(query);
+}
+
+/// Whether an expression, as it is written, is a value of JSON, or gives one.
+pub(super) fn is_written_json(expr: &Expr, names: &Names) -> bool {
+    let mut written = expr.clone();
+    let _ = written.visit(&mut Written { names });
+    names.is_value(expr) || gives_json(&written)
 }
 
 /// Takes the marks away.
@@ -116,8 +124,7 @@ impl Given {
 
 #[derive(Clone)]
 struct Scope<'a> {
-    /// The names that columns may be qualified with.
-    relations: &'a HashSet<String>,
+    names: &'a Names,
     /// The queries of `WITH` that can be named.
     queries: HashMap<String, Columns>,
 }
@@ -209,12 +216,11 @@ impl Scope<'_> {
 
     /// Whether an expression is a value of JSON as it is written, or gives one.
     fn gives_json(&self, expr: &Expr) -> bool {
-        let mut expr = expr.clone();
-        if let Expr::Subquery(query) = &mut expr {
-            return self.query(query).columns.first().is_some_and(|(_, is_json)| *is_json);
+        if let Expr::Subquery(query) = expr {
+            let given = self.query(&mut query.clone());
+            return given.columns.first().is_some_and(|(_, is_json)| *is_json);
         }
-        let _ = expr.visit(&mut Written { relations: self.relations });
-        gives_json(&expr)
+        is_written_json(expr, self.names)
     }
 
     fn source(&self, factor: &mut TableFactor, sources: &mut Vec<(String, Columns)>) {
@@ -233,6 +239,12 @@ impl Scope<'_> {
                 let given = self.query(subquery);
                 let name = alias.as_ref().map(|alias| alias.name.value.clone());
                 sources.push((name.unwrap_or_default(), given.named(alias.as_ref())));
+            }
+            TableFactor::UNNEST { alias: Some(alias), array_exprs, .. } => {
+                let columns = alias.columns.iter().zip(array_exprs);
+                let values = columns.filter(|(_, array)| self.names.is_array(array));
+                let values = values.map(|(column, _)| column.name.value.clone());
+                sources.push((alias.name.value.clone(), values.collect()));
             }
             TableFactor::NestedJoin { table_with_joins, .. } => {
                 self.source(&mut table_with_joins.relation, sources);
@@ -304,7 +316,7 @@ impl VisitorMut for Marker<'_> {
 
 /// Writes paths as values of JSON, to tell what an expression gives.
 struct Written<'a> {
-    relations: &'a HashSet<String>,
+    names: &'a Names,
 }
 
 impl VisitorMut for Written<'_> {
@@ -314,7 +326,7 @@ impl VisitorMut for Written<'_> {
         let is_path = match &*expr {
             Expr::BinaryOp { op: BinaryOperator::Arrow | BinaryOperator::HashArrow, .. } => true,
             Expr::Function(function) => name_of(function) == "json_get",
-            other => path_of(other, self.relations).is_some(),
+            other => path_of(other, self.names).is_some(),
         };
         if is_path {
             replace(expr, |path| call(COLUMN, vec![path]));

@@ -1,6 +1,6 @@
 //! Where in a statement a value out of a dynamic column stands, and what it has to be there.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
@@ -13,60 +13,29 @@ use super::call::{
     COLUMN, ELEMENTS, PLAIN, SORT_KEY, SORTED, TEXT, VALUE, arguments, call, cast, is_json,
     name_of, number, plain, replace, truth,
 };
+use super::names::{self, Names};
 use super::paths::{bind_path, in_brackets, path_of, unnested, value};
 use super::places::{between, case, compare, conditions, in_function, of_one_type, operands, sort};
-use super::scopes::{gives_json, mark, unmark};
+use super::scopes::{gives_json, is_written_json, mark, unmark};
 
 /// Gives every value of JSON in a statement the form that its place asks for, and functions the
 /// case of their names.
 pub(in crate::query) fn rewrite(statement: &mut Statement) {
-    let mut relations = Relations::default();
-    let _ = Visit::visit(statement, &mut relations);
+    let names = Names::of(statement);
     if let Statement::Query(query) = statement {
-        mark(query, &relations.0);
+        mark(query, &names);
     }
-    let mut paths =
-        Paths { relations: relations.0, depth: 0, titles: Vec::new(), marked: Vec::new() };
+    let mut paths = Paths { names, depth: 0, sets: 0, titles: Vec::new(), marked: Vec::new() };
     let _ = VisitMut::visit(statement, &mut paths);
     unmark(statement);
 }
 
-/// The names that columns may be qualified with.
-#[derive(Default)]
-struct Relations(HashSet<String>);
-
-impl Visitor for Relations {
-    type Break = ();
-
-    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
-        let expressions = query.with.iter().flat_map(|with| &with.cte_tables);
-        self.0.extend(expressions.map(|table| table.alias.name.value.clone()));
-        ControlFlow::Continue(())
-    }
-
-    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
-        let alias = match factor {
-            TableFactor::Table { name, alias, .. } => {
-                let parts = name.0.iter().filter_map(|part| part.as_ident());
-                self.0.extend(parts.map(|ident| ident.value.clone()));
-                alias
-            }
-            TableFactor::Derived { alias, .. }
-            | TableFactor::TableFunction { alias, .. }
-            | TableFactor::Function { alias, .. }
-            | TableFactor::UNNEST { alias, .. }
-            | TableFactor::NestedJoin { alias, .. } => alias,
-            _ => return ControlFlow::Continue(()),
-        };
-        self.0.extend(alias.iter().map(|alias| alias.name.value.clone()));
-        ControlFlow::Continue(())
-    }
-}
-
 struct Paths {
-    relations: HashSet<String>,
+    names: Names,
     /// How many queries are around; what the outermost gives out is JSON.
     depth: usize,
+    /// How many of them are of several selects, whose values are held against each other, so that they are plain.
+    sets: usize,
     /// What the columns without a name are in the selects around.
     titles: Vec<Vec<Option<String>>>,
     /// Which columns of the last select are such of queries inside.
@@ -76,13 +45,15 @@ struct Paths {
 impl VisitorMut for Paths {
     type Break = ();
 
-    fn pre_visit_query(&mut self, _: &mut Query) -> ControlFlow<()> {
+    fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<()> {
         self.depth += 1;
+        self.sets += usize::from(is_set(query));
         ControlFlow::Continue(())
     }
 
     fn post_visit_query(&mut self, query: &mut Query) -> ControlFlow<()> {
         self.depth -= 1;
+        self.sets -= usize::from(is_set(query));
         let marked = match query.body.as_ref() {
             SetExpr::Select(_) => std::mem::take(&mut self.marked),
             _ => Vec::new(),
@@ -121,6 +92,19 @@ impl VisitorMut for Paths {
             _ => None,
         };
         self.titles.push(select.projection.iter().map(title).collect());
+        let mut aliases = Aliases { of: HashMap::new(), depth: 0 };
+        for item in &select.projection {
+            if let SelectItem::ExprWithAlias { expr, alias } = item
+                && !names::is_column(alias)
+                && is_written_json(expr, &self.names)
+            {
+                aliases.of.insert(alias.value.clone(), expr.clone());
+            }
+        }
+        if !aliases.of.is_empty() {
+            let _ = VisitMut::visit(&mut select.having, &mut aliases);
+            let _ = VisitMut::visit(&mut select.qualify, &mut aliases);
+        }
         ControlFlow::Continue(())
     }
 
@@ -144,12 +128,12 @@ impl VisitorMut for Paths {
             else {
                 continue;
             };
-            if self.depth > 1 {
+            if self.depth > 1 || self.sets > 0 {
                 plain(expr);
             }
             unmark(expr);
             // What was put in is nobody's idea of a column's name, and neither is `bin(t.x, Utf8("1h"))`.
-            let title = title.filter(|_| self.depth == 1 && !is_column(expr, &self.relations));
+            let title = title.filter(|_| self.depth == 1 && !is_column(expr, &self.names));
             let title = title.map(|written| if is_ours(expr) { written } else { expr.to_string() });
             if let Some(title) = title.filter(|title| taken.insert(title.clone())) {
                 let alias = Ident::with_quote('"', title);
@@ -200,7 +184,7 @@ impl VisitorMut for Paths {
 
     /// From the inside out: what stands below is done.
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
-        if let Some(path) = path_of(expr, &self.relations) {
+        if let Some(path) = path_of(expr, &self.names) {
             *expr = path;
             return ControlFlow::Continue(());
         }
@@ -303,6 +287,43 @@ impl VisitorMut for Paths {
     }
 }
 
+/// Whether a query is several selects in one.
+fn is_set(query: &Query) -> bool {
+    matches!(query.body.as_ref(), SetExpr::SetOperation { .. })
+}
+
+/// Puts values of JSON in the place of the names that a select gives them, for its conditions: what it gives out under these
+/// names is JSON text.
+struct Aliases {
+    of: HashMap<String, Expr>,
+    /// How many queries are around, which have names of their own.
+    depth: usize,
+}
+
+impl VisitorMut for Aliases {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, _: &mut Query) -> ControlFlow<()> {
+        self.depth += 1;
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_query(&mut self, _: &mut Query) -> ControlFlow<()> {
+        self.depth -= 1;
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+        if let Expr::Identifier(name) = expr
+            && self.depth == 0
+            && let Some(value) = self.of.get(&name.value)
+        {
+            *expr = Expr::Nested(Box::new(value.clone()));
+        }
+        ControlFlow::Continue(())
+    }
+}
+
 fn is_marked(item: &SelectItem) -> bool {
     match item {
         SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => {
@@ -318,15 +339,19 @@ fn elements(array: &mut Expr) {
     replace(array, |array| call(ELEMENTS, vec![array]));
 }
 
+fn is_plain(expr: &Expr) -> bool {
+    matches!(expr, Expr::Function(function) if name_of(function) == PLAIN)
+}
+
 fn is_cast(expr: &Expr) -> bool {
     matches!(expr, Expr::Cast { .. })
 }
 
 /// Whether an expression is a column as such, and not a path into one.
-fn is_column(expr: &Expr, relations: &HashSet<String>) -> bool {
+fn is_column(expr: &Expr, names: &Names) -> bool {
     match unnested(expr) {
         Expr::Identifier(_) => true,
-        Expr::CompoundIdentifier(parts) => parts.len() == 2 && relations.contains(&parts[0].value),
+        Expr::CompoundIdentifier(parts) => parts.len() == 2 && names.is_relation(&parts[0]),
         _ => false,
     }
 }
@@ -396,7 +421,8 @@ fn sorted_by(item: &SelectItem, is_marked: bool) -> Option<Expr> {
         SelectItem::ExprWithAlias { expr, .. } | SelectItem::UnnamedExpr(expr) if is_marked => {
             expr.clone()
         }
-        SelectItem::ExprWithAlias { expr, alias } if is_json(expr) => {
+        // In a set it is plain already, and has no other name.
+        SelectItem::ExprWithAlias { expr, alias } if is_json(expr) || is_plain(expr) => {
             Expr::Identifier(Ident::with_quote('"', alias.value.clone()))
         }
         SelectItem::UnnamedExpr(expr) if is_json(expr) => expr.clone(),

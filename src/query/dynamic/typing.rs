@@ -10,7 +10,7 @@ use datafusion::common::tree_node::Transformed;
 use datafusion::common::{DFSchema, Result};
 use datafusion::logical_expr::expr::{Between, BinaryExpr, InList, ScalarFunction};
 use datafusion::logical_expr::expr_rewriter::FunctionRewrite;
-use datafusion::logical_expr::{Expr, ExprSchemable as _, Operator, cast, try_cast};
+use datafusion::logical_expr::{Expr, ExprSchemable as _, Operator, in_list, not, try_cast};
 use datafusion_functions_json::udfs::json_as_text_udf;
 
 use super::call::{PLAIN, VALUE, fits_float};
@@ -38,16 +38,10 @@ impl FunctionRewrite for Typing {
                 let right = as_right.map_or(right, Box::new);
                 (Expr::BinaryExpr(BinaryExpr { left, op, right }), is_changed)
             }
-            Expr::InList(InList { expr, list, negated }) if list.iter().any(is_word) => {
-                let is_number = |of: &Expr| of.get_type(schema).is_ok_and(|kind| kind.is_numeric());
-                let is_changed = expr.get_type(schema)?.is_string() && list.iter().any(is_number);
-                let text = |of: Expr| match is_changed && is_number(&of) {
-                    true => cast(of, DataType::Utf8),
-                    false => of,
-                };
-                let list = list.into_iter().map(text).collect();
-                (Expr::InList(InList { expr, list, negated }), is_changed)
-            }
+            Expr::InList(of) if of.list.iter().any(is_word) => match by_kind(&of, schema) {
+                Some(both) => (both, true),
+                None => (Expr::InList(of), false),
+            },
             Expr::InList(InList { expr, list, negated }) => {
                 let by = list.iter().find_map(|other| typed(&expr, other, schema));
                 let is_changed = by.is_some();
@@ -92,10 +86,26 @@ fn typed(text: &Expr, other: &Expr, schema: &DFSchema) -> Option<Expr> {
     Some(try_cast(text.clone(), to))
 }
 
-/// Whether an expression is text, spelt out, that is no number: what is held against it is text, too.
+/// `ResultType IN (0, 'None')`: text is held against texts as such, and against numbers as a number. `None` for what is no
+/// text, or a list without numbers.
+fn by_kind(of: &InList, schema: &DFSchema) -> Option<Expr> {
+    if !of.expr.get_type(schema).ok()?.is_string() {
+        return None;
+    }
+    let is_number = |of: &Expr| of.get_type(schema).is_ok_and(|kind| kind.is_numeric());
+    let (numbers, texts): (Vec<_>, Vec<_>) = of.list.iter().cloned().partition(is_number);
+    let number = typed(&of.expr, numbers.first()?, schema)?;
+    // What is no number is none of them.
+    let either = in_list(of.expr.as_ref().clone(), texts, false)
+        .or(in_list(number, numbers, false).is_true());
+    Some(if of.negated { not(either) } else { either })
+}
+
+/// Whether an expression is text, spelt out, that is no number.
 fn is_word(expr: &Expr) -> bool {
     let Expr::Literal(value, _) = expr else { return false };
-    value.try_as_str().flatten().is_some_and(|text| text.trim().parse::<f64>().is_err())
+    let number = |text: &str| text.trim().parse::<f64>().ok().filter(|number| number.is_finite());
+    value.try_as_str().flatten().is_some_and(|text| number(text).is_none())
 }
 
 /// Whether an operator holds one value against another.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::array::{AsArray as _, ListBuilder, StringBuilder};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field};
-use datafusion::common::{Result, ScalarValue};
+use datafusion::common::Result;
 use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility,
 };
@@ -34,20 +34,17 @@ impl ScalarUDFImpl for Elements {
     }
 
     fn return_type(&self, types: &[DataType]) -> Result<DataType> {
-        Ok(match types {
-            [text] if text.is_string() || text.is_null() => {
+        Ok(match &types[0] {
+            text if text.is_string() || text.is_null() => {
                 DataType::List(Arc::new(Field::new_list_field(DataType::Utf8, true)))
             }
-            [other, ..] => other.clone(),
-            [] => DataType::Null,
+            other => other.clone(),
         })
     }
 
     fn invoke_with_args(&self, mut args: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let rows = args.number_rows;
-        let [of] = args.args.as_slice() else {
-            return Ok(ColumnarValue::Scalar(ScalarValue::Null));
-        };
+        let of = &args.args[0];
         if of.data_type() == *args.return_field.data_type() {
             return Ok(of.clone());
         }

@@ -104,7 +104,10 @@ impl ScalarUDFImpl for Bin {
                 Ok(DataType::Float64)
             }
             [of, by] if of.is_numeric() && by.is_numeric() => Ok(DataType::Int64),
-            [DataType::Null, _] => Ok(DataType::Int64),
+            [DataType::Null, by] if by.is_numeric() => Ok(DataType::Int64),
+            [DataType::Null, _] => {
+                Ok(DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())))
+            }
             _ => plan_err!(
                 "bin takes a time and a span, as bin(TimeGenerated, '1h'), or two numbers, as bin(DurationMs, 100)"
             ),
@@ -174,7 +177,7 @@ fn binned_in(zone: &Tz, time: i64, width: i64) -> i64 {
     }
     let shown = DateTime::from_timestamp_micros(local).map(|shown| shown.naive_utc());
     let then = shown.and_then(|shown| zone.offset_from_local_datetime(&shown).earliest());
-    local - then.map_or(offset, micros)
+    local - then.map(micros).or_else(|| offset_at(local - offset)).unwrap_or(offset)
 }
 
 /// Microseconds of the width of a bin.

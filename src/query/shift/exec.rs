@@ -4,12 +4,13 @@ use std::fmt;
 use std::future::ready;
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
 use datafusion::common::Result;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::{OrderingRequirements, PhysicalExpr};
-use datafusion::physical_plan::metrics::{BaselineMetrics, ExecutionPlanMetricsSet, MetricsSet};
+use datafusion::physical_plan::metrics::{
+    BaselineMetrics, ExecutionPlanMetricsSet, MetricsSet, RecordOutput as _,
+};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::windows::BoundedWindowAggExec;
 use datafusion::physical_plan::{
@@ -103,7 +104,8 @@ impl ExecutionPlan for ShiftExec {
         context: Arc<TaskContext>,
     ) -> Result<SendableRecordBatchStream> {
         let batches = self.window.input().execute(partition, context)?;
-        let keys = self.window.partition_keys();
+        // Those that the window asks its input for are none where there is one partition anyway.
+        let keys = self.window.window_expr()[0].partition_by().to_vec();
         let mut rows = Rows::new(keys, self.shifts.clone(), self.schema());
         let metrics = BaselineMetrics::new(&self.metrics, partition);
         let steps = batches.map_ok(Some).chain(once(ready(Ok(None))));
@@ -114,8 +116,7 @@ impl ExecutionPlan for ShiftExec {
                 Some(batch) => rows.add(&batch),
                 None => rows.finish(),
             }?;
-            metrics.record_output(given.as_ref().map_or(0, RecordBatch::num_rows));
-            Ok(given)
+            Ok(given.map(|given| given.record_output(&metrics)))
         });
         let given = given.try_filter_map(|given| ready(Ok(given)));
         Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), given)))

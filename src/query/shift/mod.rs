@@ -66,8 +66,12 @@ fn shifted(window: &BoundedWindowAggExec) -> Option<ShiftExec> {
     if window.input_order_mode != InputOrderMode::Sorted {
         return None;
     }
-    let exprs = window.window_expr().iter();
-    let shifts = exprs.map(|expr| shift(expr.as_ref(), window)).collect::<Option<Vec<_>>>()?;
+    let exprs = window.window_expr();
+    if exprs.iter().any(|expr| expr.partition_by() != exprs[0].partition_by()) {
+        return None;
+    }
+    let shifts =
+        exprs.iter().map(|expr| shift(expr.as_ref(), window)).collect::<Option<Vec<_>>>()?;
     Some(ShiftExec::new(Arc::new(window.clone()), shifts))
 }
 
@@ -109,4 +113,41 @@ fn shift(expr: &dyn WindowExpr, window: &BoundedWindowAggExec) -> Option<Shift> 
         WindowShiftKind::Lead => -by,
     };
     is_as_given.then(|| Shift { value: Arc::clone(value), back })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::AsArray as _;
+    use arrow::datatypes::UInt64Type;
+
+    use crate::query::{config, context_of};
+
+    /// On one CPU a window does not ask for its rows by partition, and rows that are sorted are not sorted again.
+    #[tokio::test]
+    async fn partitions_are_told_apart_whatever_the_plan() {
+        let sql = "SELECT lag(n) OVER (PARTITION BY k ORDER BY n) AS before, n
+                   FROM (SELECT k, row_number() OVER (PARTITION BY k ORDER BY v) AS n
+                         FROM (VALUES ('a', 10), ('a', 20), ('b', 30), ('b', 40), ('b', 50)) t(k, v))";
+        for cpus in [1, 2, 8] {
+            let context =
+                context_of(config().with_target_partitions(cpus), Arc::default()).unwrap();
+            let frame = context.sql(sql).await.unwrap();
+            let plan = frame.clone().create_physical_plan().await.unwrap();
+            let shown = datafusion::physical_plan::displayable(plan.as_ref()).indent(false);
+            assert!(shown.to_string().contains("ShiftExec"), "{shown}");
+            let mut rows = Vec::new();
+            for batch in frame.collect().await.unwrap() {
+                let before = batch.column(0).as_primitive::<UInt64Type>().iter();
+                let n = batch.column(1).as_primitive::<UInt64Type>();
+                rows.extend(n.iter().zip(before));
+            }
+            rows.sort();
+            let first = (Some(1), None);
+            let expected =
+                [first, first, (Some(2), Some(1)), (Some(2), Some(1)), (Some(3), Some(2))];
+            assert_eq!(rows, expected, "{cpus}");
+        }
+    }
 }

@@ -3,6 +3,7 @@
 
 use std::any::TypeId;
 
+use datafusion::sql::sqlparser::ast::Expr;
 use datafusion::sql::sqlparser::dialect::{Dialect, PostgreSqlDialect, Precedence};
 use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::parser::{Parser, ParserError};
@@ -38,6 +39,26 @@ impl Dialect for SqlDialect {
 
     fn supports_order_by_all(&self) -> bool {
         true
+    }
+
+    /// `a IS DISTINCT FROM b AND c`: sqlparser takes all that follows for what `a` is held against.
+    fn parse_infix(
+        &self,
+        parser: &mut Parser<'_>,
+        expr: &Expr,
+        precedence: u8,
+    ) -> Option<Result<Expr, ParserError>> {
+        const DISTINCT: [Keyword; 3] = [Keyword::IS, Keyword::DISTINCT, Keyword::FROM];
+        const ALIKE: [Keyword; 4] = [Keyword::IS, Keyword::NOT, Keyword::DISTINCT, Keyword::FROM];
+        let of: fn(Box<Expr>, Box<Expr>) -> Expr = if parser.parse_keywords(&DISTINCT) {
+            Expr::IsDistinctFrom
+        } else if parser.parse_keywords(&ALIKE) {
+            Expr::IsNotDistinctFrom
+        } else {
+            return None;
+        };
+        let expr = Box::new(expr.clone());
+        Some(parser.parse_subexpr(precedence).map(|other| of(expr, Box::new(other))))
     }
 
     as_in_postgres! {

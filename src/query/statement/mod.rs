@@ -5,6 +5,9 @@ mod refused;
 mod size;
 mod spelling;
 mod string_agg;
+pub(super) mod titles;
+mod using;
+mod windows;
 
 use std::ops::ControlFlow;
 
@@ -94,11 +97,12 @@ pub(super) fn rewrite(statement: &mut Statement) {
     match statement {
         Statement::Statement(sql) => {
             spelling::rewrite(sql);
+            using::rewrite(sql);
             unnest::rewrite(sql);
             // What is selected has its name after this, however it is written then.
             dynamic::rewrite(sql);
             string_agg::rewrite(sql);
-            spelling::name_windows(sql);
+            windows::rewrite(sql);
         }
         Statement::Explain(explain) => rewrite(&mut explain.statement),
         _ => {}

@@ -3,8 +3,9 @@
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    Expr, JoinConstraint, JoinOperator, Query, Select, SetExpr, SetOperator, SetQuantifier,
-    Statement, TableFactor, TableWithJoins, Visit as _, Visitor,
+    BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments,
+    JoinConstraint, JoinOperator, Query, Select, SetExpr, SetOperator, SetQuantifier, Statement,
+    TableFactor, TableWithJoins, Value, Visit as _, Visitor,
 };
 
 /// Why a statement gets no answer, if it gets none.
@@ -38,6 +39,12 @@ const ORDINALITY: &str =
 const VERSION: &str =
     "a table is read as it is now: ask for rows by TimeGenerated, or by _IngestedAt";
 
+/// DataFusion looks for a key of this name.
+const JSON_PATH: &str = "paths such as '$.a.b' and '{a,b}' are not supported: write column->'a'->>'b', column['a']['b'] or column.a.b";
+
+/// DataFusion joins each row with each.
+const UNCONDITIONAL: &str = "JOIN asks for ON or USING: write CROSS JOIN for each row with each";
+
 struct Refused;
 
 impl Visitor for Refused {
@@ -48,15 +55,17 @@ impl Visitor for Refused {
     }
 
     fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<Self::Break> {
-        select.from.iter().try_for_each(sides)
+        select.from.iter().try_for_each(joins)
     }
 
     fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<Self::Break> {
         match factor {
-            TableFactor::NestedJoin { table_with_joins, .. } => sides(table_with_joins),
+            TableFactor::NestedJoin { table_with_joins, .. } => joins(table_with_joins),
             TableFactor::Table { sample: Some(_), .. }
             | TableFactor::Derived { sample: Some(_), .. } => ControlFlow::Break(SAMPLE),
-            TableFactor::Table { with_ordinality: true, .. } => ControlFlow::Break(ORDINALITY),
+            TableFactor::Table { with_ordinality: true, .. }
+            | TableFactor::UNNEST { with_ordinality: true, .. }
+            | TableFactor::Function { with_ordinality: true, .. } => ControlFlow::Break(ORDINALITY),
             TableFactor::Table { version: Some(_), .. } => ControlFlow::Break(VERSION),
             _ => ControlFlow::Continue(()),
         }
@@ -65,20 +74,59 @@ impl Visitor for Refused {
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<Self::Break> {
         match expr {
             Expr::SimilarTo { .. } => ControlFlow::Break(SIMILAR),
+            Expr::BinaryOp {
+                op: BinaryOperator::HashArrow | BinaryOperator::HashLongArrow,
+                ..
+            } => ControlFlow::Break(JSON_PATH),
+            Expr::BinaryOp {
+                op: BinaryOperator::Arrow | BinaryOperator::LongArrow, right, ..
+            } if is_json_path(right) => ControlFlow::Break(JSON_PATH),
+            Expr::Function(function) if has_json_path(function) => ControlFlow::Break(JSON_PATH),
             _ => ControlFlow::Continue(()),
         }
     }
 }
 
-fn sides(tables: &TableWithJoins) -> ControlFlow<&'static str> {
-    use JoinOperator::{FullOuter, Right, RightOuter};
-    let has_sides = tables.joins.iter().any(|join| match &join.join_operator {
-        FullOuter(constraint) | Right(constraint) | RightOuter(constraint) => {
-            matches!(constraint, JoinConstraint::Using(_) | JoinConstraint::Natural)
+fn joins(tables: &TableWithJoins) -> ControlFlow<&'static str> {
+    use JoinOperator::{FullOuter, Inner, Join, Left, LeftOuter, Right, RightOuter};
+    for join in &tables.joins {
+        let (FullOuter(constraint)
+        | Right(constraint)
+        | RightOuter(constraint)
+        | Inner(constraint)
+        | Join(constraint)
+        | Left(constraint)
+        | LeftOuter(constraint)) = &join.join_operator
+        else {
+            continue;
+        };
+        let is_of_right = matches!(join.join_operator, FullOuter(_) | Right(_) | RightOuter(_));
+        match constraint {
+            JoinConstraint::Using(_) | JoinConstraint::Natural if is_of_right => {
+                return ControlFlow::Break(OF_SIDES);
+            }
+            JoinConstraint::None => return ControlFlow::Break(UNCONDITIONAL),
+            _ => {}
         }
+    }
+    ControlFlow::Continue(())
+}
+
+/// Whether a key is a path of other databases.
+fn is_json_path(key: &Expr) -> bool {
+    let Expr::Value(value) = key else { return false };
+    let Value::SingleQuotedString(text) = &value.value else { return false };
+    text.starts_with("$.") || text.starts_with("$[")
+}
+
+/// Whether a function of JSON is given such a path.
+fn has_json_path(function: &Function) -> bool {
+    let FunctionArguments::List(list) = &function.args else { return false };
+    let is_path = |argument: &FunctionArg| match argument {
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(key)) => is_json_path(key),
         _ => false,
-    });
-    if has_sides { ControlFlow::Break(OF_SIDES) } else { ControlFlow::Continue(()) }
+    };
+    function.name.to_string().to_lowercase().starts_with("json") && list.args.iter().any(is_path)
 }
 
 /// Queries in parentheses are visited by themselves.

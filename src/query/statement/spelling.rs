@@ -1,14 +1,13 @@
 //! What `PostgreSQL` reads and DataFusion does not, written as DataFusion reads it.
 
-use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, Expr, Fetch, Ident, JoinConstraint, JoinOperator, LimitClause, NamedWindowExpr,
-    ObjectName, Offset, OrderBy, OrderByExpr, OrderByKind, Query, Select, SelectItem, SetExpr,
-    Statement, TableFactor, TableWithJoins, Value, ValueWithSpan, VisitMut, VisitorMut, WindowSpec,
-    WindowType,
+    BinaryOperator, Expr, Fetch, LimitClause, Offset, OrderBy, OrderByExpr, OrderByKind, Query,
+    Select, SelectItem, SetExpr, Statement, Value, ValueWithSpan, VisitMut, VisitorMut,
 };
+
+use super::titles;
 
 /// Writes a statement in other words.
 pub(super) fn rewrite(statement: &mut Statement) {
@@ -27,11 +26,7 @@ impl VisitorMut for Spelling {
     }
 
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
-        if let ([tables], Some(condition)) = (select.from.as_slice(), &mut select.selection)
-            && let Some((of, names)) = shared(tables)
-        {
-            let _ = condition.visit(&mut Qualified { of, names, depth: 0 });
-        }
+        titles::keep(select, self);
         ControlFlow::Continue(())
     }
 
@@ -72,7 +67,7 @@ fn fetch_as_limit(query: &mut Query) {
     query.fetch = None;
 }
 
-/// `ORDER BY ALL` as `ORDER BY 1, 2, …`, where the columns can be counted: DataFusion sorts by all that have a name.
+/// `ORDER BY ALL` as `ORDER BY 1, 2, …`, where the columns can be counted: DataFusion sorts by columns as such only.
 fn by_all(query: &mut Query) {
     let SetExpr::Select(select) = query.body.as_ref() else { return };
     let Some(OrderBy { kind, .. }) = &mut query.order_by else { return };
@@ -125,103 +120,4 @@ fn with_backslashes(pattern: &mut Expr, escape: &mut Option<ValueWithSpan>) {
     }
     *text = escaped;
     *escape = None;
-}
-
-/// The first table of a select, and the columns that the first join says are in both.
-fn shared(tables: &TableWithJoins) -> Option<(Ident, HashSet<String>)> {
-    let of = match &tables.relation {
-        TableFactor::Table { alias: Some(alias), .. }
-        | TableFactor::Derived { alias: Some(alias), .. } => alias.name.clone(),
-        TableFactor::Table { name, .. } => name.0.last()?.as_ident()?.clone(),
-        _ => return None,
-    };
-    use JoinOperator::{Inner, Join, Left, LeftOuter};
-    let (Join(constraint) | Inner(constraint) | Left(constraint) | LeftOuter(constraint)) =
-        &tables.joins.first()?.join_operator
-    else {
-        return None;
-    };
-    let JoinConstraint::Using(names) = constraint else { return None };
-    let name = |name: &ObjectName| {
-        name.0.last().and_then(|part| part.as_ident()).map(|name| name.value.clone())
-    };
-    Some((of, names.iter().filter_map(name).collect()))
-}
-
-/// Says of which table such columns are, in a condition, where DataFusion cannot tell.
-struct Qualified {
-    of: Ident,
-    names: HashSet<String>,
-    /// How many queries are around, which have tables of their own.
-    depth: usize,
-}
-
-impl VisitorMut for Qualified {
-    type Break = ();
-
-    fn pre_visit_query(&mut self, _: &mut Query) -> ControlFlow<()> {
-        self.depth += 1;
-        ControlFlow::Continue(())
-    }
-
-    fn post_visit_query(&mut self, _: &mut Query) -> ControlFlow<()> {
-        self.depth -= 1;
-        ControlFlow::Continue(())
-    }
-
-    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
-        if let Expr::Identifier(name) = expr
-            && self.depth == 0
-            && self.names.contains(&name.value)
-        {
-            *expr = Expr::CompoundIdentifier(vec![self.of.clone(), name.clone()]);
-        }
-        ControlFlow::Continue(())
-    }
-}
-
-/// Puts windows in the place of their names in `QUALIFY` and `ORDER BY`, where DataFusion does not know them.
-pub(super) fn name_windows(statement: &mut Statement) {
-    let _ = VisitMut::visit(statement, &mut Windows);
-}
-
-struct Windows;
-
-impl VisitorMut for Windows {
-    type Break = ();
-
-    fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<()> {
-        if let SetExpr::Select(select) = query.body.as_mut() {
-            let mut named = Named(HashMap::new());
-            for definition in &select.named_window {
-                let spec = match &definition.1 {
-                    NamedWindowExpr::WindowSpec(spec) => Some(spec.clone()),
-                    NamedWindowExpr::NamedWindow(other) => named.0.get(&other.value).cloned(),
-                };
-                named.0.extend(spec.map(|spec| (definition.0.value.clone(), spec)));
-            }
-            if !named.0.is_empty() {
-                let _ = select.qualify.visit(&mut named);
-                let _ = query.order_by.visit(&mut named);
-            }
-        }
-        ControlFlow::Continue(())
-    }
-}
-
-/// Windows by their names.
-struct Named(HashMap<String, WindowSpec>);
-
-impl VisitorMut for Named {
-    type Break = ();
-
-    fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
-        if let Expr::Function(function) = expr
-            && let Some(WindowType::NamedWindow(name)) = &function.over
-            && let Some(spec) = self.0.get(&name.value)
-        {
-            function.over = Some(WindowType::WindowSpec(spec.clone()));
-        }
-        ControlFlow::Continue(())
-    }
 }

@@ -9,7 +9,8 @@ use datafusion::common::tree_node::{Transformed, TransformedResult as _, TreeNod
 use datafusion::common::{Column, DFSchema, NullHandling, Result, ScalarValue, TableReference};
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{
-    Expr, Filter, Join, JoinType, LogicalPlan, Projection, SubqueryAlias, Unnest,
+    BinaryExpr, Expr, Filter, Join, JoinType, LogicalPlan, Operator, Projection, SubqueryAlias,
+    Unnest,
 };
 use datafusion::optimizer::optimizer::ApplyOrder;
 use datafusion::optimizer::{OptimizerConfig, OptimizerRule};
@@ -49,24 +50,26 @@ fn beside(join: &Join) -> Result<Option<LogicalPlan>> {
         JoinType::Left if condition.is_none() => true,
         _ => return Ok(None),
     };
-    let (query, alias) = match join.right.as_ref() {
-        LogicalPlan::SubqueryAlias(named) => (named.input.as_ref(), Some(&named.alias)),
-        query => (query, None),
-    };
-    let LogicalPlan::Subquery(query) = query else { return Ok(None) };
-    let rows = Rows { of: &join.left, keeps_all };
-    let Some(mut plan) = rows.through(&query.subquery)? else { return Ok(None) };
-    if let Some(alias) = alias {
-        plan = rows.named(plan, alias)?;
+    if !join.right.exists(|part| Ok(matches!(part, LogicalPlan::Subquery(_))))? {
+        return Ok(None);
     }
+    let rows = Rows { of: &join.left, keeps_all };
+    let Some(plan) = rows.through(&join.right, None)? else { return Ok(None) };
     Ok(Some(match condition {
         Some(condition) => LogicalPlan::Filter(Filter::try_new(condition, Arc::new(plan))?),
         None => plan,
     }))
 }
 
+/// Whether a condition is one only to please the grammar: `true`, or `1 = 1`.
 fn is_true(expr: &Expr) -> bool {
-    matches!(expr, Expr::Literal(ScalarValue::Boolean(Some(true)), _))
+    match expr {
+        Expr::Literal(ScalarValue::Boolean(Some(true)), _) => true,
+        Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq, right }) => {
+            matches!(left.as_ref(), Expr::Literal(value, _) if !value.is_null()) && left == right
+        }
+        _ => false,
+    }
 }
 
 /// The rows that a query is made for, one by one.
@@ -77,47 +80,52 @@ struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    /// The rows with the columns of a query over each; `None` if the query does more than lists ask for.
-    fn through(&self, query: &LogicalPlan) -> Result<Option<LogicalPlan>> {
-        let input = match query {
-            LogicalPlan::EmptyRelation(one) if one.produce_one_row => {
-                return Ok(Some(self.of.as_ref().clone()));
-            }
-            LogicalPlan::Subquery(inner) => return self.through(&inner.subquery),
-            LogicalPlan::Projection(Projection { input, .. })
-            | LogicalPlan::Unnest(Unnest { input, .. })
-            | LogicalPlan::SubqueryAlias(SubqueryAlias { input, .. }) => input,
-            // It would take rows away that are kept.
-            LogicalPlan::Filter(Filter { input, .. }) if !self.keeps_all => input,
-            _ => return Ok(None),
-        };
-        let Some(input) = self.through(input)? else { return Ok(None) };
+    /// The rows with the columns of a query over each, of a table of this name if it has one; `None` if the query does more
+    /// than lists ask for.
+    fn through(
+        &self,
+        query: &LogicalPlan,
+        name: Option<&TableReference>,
+    ) -> Result<Option<LogicalPlan>> {
         let is_known = |expr: &Expr| is_of(expr, self.of.schema());
         Ok(match query {
-            LogicalPlan::Projection(Projection { expr, .. }) if expr.iter().all(is_known) => {
-                // Of a row that has no value, all of them are null.
-                let is_value = |expr: &Expr| matches!(expr.clone().unalias(), Expr::Column(_));
-                let is_list = matches!(query.inputs()[0], LogicalPlan::EmptyRelation(_));
-                if self.keeps_all && !is_list && !expr.iter().all(is_value) {
-                    return Ok(None);
-                }
-                let exprs = expr.iter().map(inlined).collect::<Result<Vec<_>>>()?;
+            LogicalPlan::EmptyRelation(one) if one.produce_one_row => {
+                Some(self.of.as_ref().clone())
+            }
+            LogicalPlan::Subquery(inner) => self.through(&inner.subquery, name)?,
+            LogicalPlan::SubqueryAlias(SubqueryAlias { input, alias, .. }) => {
+                self.through(input, Some(name.unwrap_or(alias)))?
+            }
+            LogicalPlan::Projection(Projection { expr, input, .. })
+                if expr.iter().all(is_known) && (!self.keeps_all || may_be_null(expr, input)) =>
+            {
+                let Some(input) = self.through(input, None)? else { return Ok(None) };
+                let exprs = expr.iter().map(|expr| inlined(expr, name));
+                let exprs = exprs.collect::<Result<Vec<_>>>()?;
                 Some(self.with(exprs, input)?)
             }
-            LogicalPlan::Filter(Filter { predicate, .. }) if is_known(predicate) => {
-                Some(LogicalPlan::Filter(Filter::try_new(inlined(predicate)?, Arc::new(input))?))
-            }
-            LogicalPlan::SubqueryAlias(SubqueryAlias { alias, .. }) => {
-                Some(self.named(input, alias)?)
+            // Of rows that are kept, it would take some away.
+            LogicalPlan::Filter(Filter { predicate, input, .. })
+                if !self.keeps_all && is_known(predicate) =>
+            {
+                let Some(input) = self.through(input, None)? else { return Ok(None) };
+                let predicate = inlined(predicate, None)?.unalias();
+                let filter = Filter::try_new(predicate, Arc::new(input))?;
+                Some(self.named(LogicalPlan::Filter(filter), name)?)
             }
             LogicalPlan::Unnest(unnest) => {
-                let null_handling = match self.keeps_all {
-                    true => NullHandling::PreserveAndExpandEmpty,
-                    false => NullHandling::Drop,
-                };
-                let options = unnest.options.clone().with_null_handling(null_handling);
+                let has_list = |part: &LogicalPlan| Ok(matches!(part, LogicalPlan::Unnest(_)));
+                if self.keeps_all && unnest.input.exists(has_list)? {
+                    return Ok(None);
+                }
+                let Some(input) = self.through(&unnest.input, None)? else { return Ok(None) };
+                let mut options = unnest.options.clone();
+                if self.keeps_all {
+                    options.null_handling = NullHandling::PreserveAndExpandEmpty;
+                }
                 let columns = unnest.exec_columns.clone();
-                Some(LogicalPlan::Unnest(Unnest::try_new(Arc::new(input), columns, options)?))
+                let unnest = Unnest::try_new(Arc::new(input), columns, options)?;
+                Some(self.named(LogicalPlan::Unnest(unnest), name)?)
             }
             _ => None,
         })
@@ -130,23 +138,23 @@ impl Rows<'_> {
         Ok(LogicalPlan::Projection(Projection::try_new(exprs, Arc::new(input))?))
     }
 
-    /// The same, with another name for where the columns of the query are from.
-    fn named(&self, plan: LogicalPlan, alias: &TableReference) -> Result<LogicalPlan> {
+    /// The same, with the columns of the query under the name of a table.
+    fn named(&self, plan: LogicalPlan, name: Option<&TableReference>) -> Result<LogicalPlan> {
+        let Some(name) = name else { return Ok(plan) };
         let columns = plan.schema().columns().into_iter().skip(self.of.schema().fields().len());
-        let names: Vec<_> = columns.clone().map(|column| column.name).collect();
-        // A column that is there under both names is ambiguous.
-        let (exprs, input) = match plan {
-            LogicalPlan::Projection(Projection { expr, input, .. }) => {
-                (expr.into_iter().skip(self.of.schema().fields().len()).collect(), input)
-            }
-            plan => (columns.map(Expr::Column).collect::<Vec<_>>(), Arc::new(plan)),
-        };
-        let named = exprs.into_iter().zip(names);
-        let named =
-            named.map(|(expr, name)| expr.unalias().alias_qualified(Some(alias.clone()), name));
+        let named = columns.map(|column| {
+            let title = column.name.clone();
+            Expr::Column(column).alias_qualified(Some(name.clone()), title)
+        });
         let named = named.collect();
-        self.with(named, Arc::unwrap_or_clone(input))
+        self.with(named, plan)
     }
+}
+
+/// Whether what is selected of a list is null for a row without values: columns as such are.
+fn may_be_null(exprs: &[Expr], input: &LogicalPlan) -> bool {
+    let is_column = |expr: &Expr| matches!(expr.clone().unalias(), Expr::Column(_));
+    matches!(input, LogicalPlan::EmptyRelation(_)) || exprs.iter().all(is_column)
 }
 
 /// Whether all that an expression takes from outside its query is of these columns.
@@ -157,17 +165,15 @@ fn is_of(expr: &Expr, schema: &DFSchema) -> bool {
         .unwrap_or(true)
 }
 
-/// An expression for the row itself.
-fn inlined(expr: &Expr) -> Result<Expr> {
-    let name = expr.schema_name().to_string();
-    let inlined = expr.clone().transform(|expr| {
+/// An expression for the row itself, of a table of this name if it has one.
+fn inlined(expr: &Expr, table: Option<&TableReference>) -> Result<Expr> {
+    let (relation, name) = expr.qualified_name();
+    let inlined = expr.clone().unalias().transform(|expr| {
         Ok(match expr {
             Expr::OuterReferenceColumn(_, column) => Transformed::yes(Expr::Column(column)),
             other => Transformed::no(other),
         })
     });
-    let inlined = inlined.data()?;
     // Others call it by the name that it had.
-    let is_as_before = inlined.schema_name().to_string() == name;
-    Ok(if is_as_before { inlined } else { inlined.alias(name) })
+    Ok(inlined.data()?.alias_qualified(table.cloned().or(relation), name))
 }
