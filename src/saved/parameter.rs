@@ -245,7 +245,8 @@ mod tests {
             (Scalar::Real, "-1", "inf"),
             (Scalar::Bool, "true", "yes"),
             (Scalar::Datetime, "7d", "last week"),
-            (Scalar::Datetime, "2026-01-01T00:00:00+01:00", "2026-01-01"),
+            (Scalar::Datetime, "2026-01-01T00:00:00+01:00", "2026-01-01T00:00"),
+            (Scalar::Datetime, "2026-01-01", "2026-02-30"),
             (Scalar::Timespan, "24h", "24"),
             (Scalar::String, "' OR 1=1 --", ""),
         ] {
