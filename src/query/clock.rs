@@ -47,7 +47,7 @@ impl FunctionRewrite for Clock {
                 Transformed::yes(time.call(vec![of.as_ref().clone()]))
             }
             (Ok(DataType::Timestamp(_, Some(zone))), to @ DataType::Timestamp(_, None))
-                if !matches!(zone.as_ref(), "UTC" | "+00:00" | "Z") =>
+                if !is_utc(&zone) =>
             {
                 let shown = to_local_time().call(vec![of.as_ref().clone()]);
                 Transformed::yes(cast(shown, to.clone()))
@@ -59,6 +59,11 @@ impl FunctionRewrite for Clock {
             _ => Transformed::no(expr),
         })
     }
+}
+
+/// Whether the clock of a zone shows UTC, by the names that DataFusion gives it.
+pub(super) fn is_utc(zone: &str) -> bool {
+    matches!(zone, "UTC" | "+00:00" | "Z")
 }
 
 /// A comparison of a time with times that are spelt out; `None` if all of them have their seconds.

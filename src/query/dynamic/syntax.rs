@@ -17,6 +17,7 @@ use super::names::{self, Names};
 use super::paths::{bind_path, in_brackets, path_of, unnested, value};
 use super::places::{between, case, compare, conditions, in_function, of_one_type, operands, sort};
 use super::scopes::{gives_json, is_written_json, mark, unmark};
+use crate::query::statement::Own;
 
 /// Gives every value of JSON in a statement the form that its place asks for, and functions the
 /// case of their names.
@@ -92,16 +93,24 @@ impl VisitorMut for Paths {
             _ => None,
         };
         self.titles.push(select.projection.iter().map(title).collect());
-        let mut aliases = Aliases { of: HashMap::new(), depth: 0 };
+        // What is given out under these names is JSON text, and conditions are on the values.
+        let mut values = HashMap::new();
         for item in &select.projection {
             if let SelectItem::ExprWithAlias { expr, alias } = item
                 && !names::is_column(alias)
                 && is_written_json(expr, &self.names)
             {
-                aliases.of.insert(alias.value.clone(), expr.clone());
+                values.insert(alias.value.clone(), expr.clone());
             }
         }
-        if !aliases.of.is_empty() {
+        if !values.is_empty() {
+            let mut aliases = Own::new(|expr| {
+                if let Expr::Identifier(name) = expr
+                    && let Some(value) = values.get(&name.value)
+                {
+                    *expr = Expr::Nested(Box::new(value.clone()));
+                }
+            });
             let _ = VisitMut::visit(&mut select.having, &mut aliases);
             let _ = VisitMut::visit(&mut select.qualify, &mut aliases);
         }
@@ -290,38 +299,6 @@ impl VisitorMut for Paths {
 /// Whether a query is several selects in one.
 fn is_set(query: &Query) -> bool {
     matches!(query.body.as_ref(), SetExpr::SetOperation { .. })
-}
-
-/// Puts values of JSON in the place of the names that a select gives them, for its conditions: what it gives out under these
-/// names is JSON text.
-struct Aliases {
-    of: HashMap<String, Expr>,
-    /// How many queries are around, which have names of their own.
-    depth: usize,
-}
-
-impl VisitorMut for Aliases {
-    type Break = ();
-
-    fn pre_visit_query(&mut self, _: &mut Query) -> ControlFlow<()> {
-        self.depth += 1;
-        ControlFlow::Continue(())
-    }
-
-    fn post_visit_query(&mut self, _: &mut Query) -> ControlFlow<()> {
-        self.depth -= 1;
-        ControlFlow::Continue(())
-    }
-
-    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
-        if let Expr::Identifier(name) = expr
-            && self.depth == 0
-            && let Some(value) = self.of.get(&name.value)
-        {
-            *expr = Expr::Nested(Box::new(value.clone()));
-        }
-        ControlFlow::Continue(())
-    }
 }
 
 fn is_marked(item: &SelectItem) -> bool {

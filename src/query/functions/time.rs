@@ -16,6 +16,7 @@ use datafusion::logical_expr::{
 };
 
 use super::span::micros;
+use crate::query::clock::is_utc;
 use crate::query::durations::length;
 use crate::query::time_value;
 
@@ -150,9 +151,7 @@ impl ScalarUDFImpl for Bin {
 /// The zone whose clock a time is rounded by; `None` for UTC, and for times without a zone.
 fn zone_of(kind: &DataType) -> Result<Option<Tz>> {
     match kind {
-        DataType::Timestamp(_, Some(zone)) if !matches!(zone.as_ref(), "UTC" | "+00:00" | "Z") => {
-            Ok(Some(zone.parse()?))
-        }
+        DataType::Timestamp(_, Some(zone)) if !is_utc(zone) => Ok(Some(zone.parse()?)),
         _ => Ok(None),
     }
 }

@@ -1,6 +1,7 @@
 //! A statement as it is read: in which dialect, what of it is not answered, and how DataFusion is to read it.
 
 mod dialect;
+mod own;
 mod refused;
 mod size;
 mod spelling;
@@ -20,6 +21,7 @@ use datafusion::sql::sqlparser::parser::{Parser, ParserError};
 use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 
 pub(crate) use self::dialect::SqlDialect;
+pub(super) use self::own::Own;
 use super::{dynamic, unnest};
 
 /// Reads a statement.

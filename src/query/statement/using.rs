@@ -4,10 +4,11 @@ use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    Expr, Ident, JoinConstraint, JoinOperator, ObjectName, Query, Select, Statement, TableFactor,
+    Expr, Ident, JoinConstraint, JoinOperator, ObjectName, Select, Statement, TableFactor,
     TableWithJoins, VisitMut, VisitorMut,
 };
 
+use super::own::Own;
 use super::titles;
 
 /// Says in each `WHERE` that they are of the first table, and where several tables are joined so, everywhere.
@@ -25,7 +26,13 @@ impl VisitorMut for Conditions {
             && let Some((of, names)) = shared(tables)
         {
             let are_several = tables.joins.len() > 1;
-            let mut qualified = Qualified { of, names, depth: 0 };
+            let mut qualified = Own::new(|expr| {
+                if let Expr::Identifier(name) = expr
+                    && names.contains(&name.value)
+                {
+                    *expr = Expr::CompoundIdentifier(vec![of.clone(), name.clone()]);
+                }
+            });
             let _ = select.selection.visit(&mut qualified);
             if are_several {
                 titles::keep(select, &mut qualified);
@@ -58,36 +65,4 @@ fn shared(tables: &TableWithJoins) -> Option<(Ident, HashSet<String>)> {
         name.0.last().and_then(|part| part.as_ident()).map(|name| name.value.clone())
     };
     Some((of, names.iter().filter_map(name).collect()))
-}
-
-/// Says of which table such columns are.
-struct Qualified {
-    of: Ident,
-    names: HashSet<String>,
-    /// How many queries are around, which have tables of their own.
-    depth: usize,
-}
-
-impl VisitorMut for Qualified {
-    type Break = ();
-
-    fn pre_visit_query(&mut self, _: &mut Query) -> ControlFlow<()> {
-        self.depth += 1;
-        ControlFlow::Continue(())
-    }
-
-    fn post_visit_query(&mut self, _: &mut Query) -> ControlFlow<()> {
-        self.depth -= 1;
-        ControlFlow::Continue(())
-    }
-
-    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
-        if let Expr::Identifier(name) = expr
-            && self.depth == 0
-            && self.names.contains(&name.value)
-        {
-            *expr = Expr::CompoundIdentifier(vec![self.of.clone(), name.clone()]);
-        }
-        ControlFlow::Continue(())
-    }
 }

@@ -11,6 +11,8 @@ use datafusion::sql::sqlparser::ast::{
     WindowType,
 };
 
+use super::own::Own;
+
 /// Puts windows in the place of their names.
 pub(super) fn rewrite(statement: &mut Statement) {
     let _ = VisitMut::visit(statement, &mut Windows);
@@ -23,13 +25,15 @@ impl VisitorMut for Windows {
 
     fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<()> {
         if let SetExpr::Select(select) = query.body.as_mut() {
-            let _ = query.order_by.visit(&mut Named::of(select));
+            let named = Named::of(select);
+            let _ = query.order_by.visit(&mut Own::new(|expr| named.put_into(expr)));
         }
         ControlFlow::Continue(())
     }
 
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
-        let mut named = Named::of(select);
+        let named = Named::of(select);
+        let mut named = Own::new(|expr| named.put_into(expr));
         let _ = select.projection.visit(&mut named);
         let _ = select.qualify.visit(&mut named);
         ControlFlow::Continue(())
@@ -39,13 +43,11 @@ impl VisitorMut for Windows {
 /// The windows of a select by their names.
 struct Named {
     windows: HashMap<String, WindowSpec>,
-    /// How many queries are around, which have windows of their own.
-    depth: usize,
 }
 
 impl Named {
     fn of(select: &Select) -> Self {
-        let mut named = Self { windows: HashMap::new(), depth: 0 };
+        let mut named = Self { windows: HashMap::new() };
         for definition in &select.named_window {
             let window = match &definition.1 {
                 NamedWindowExpr::WindowSpec(spec) => named.whole(spec),
@@ -68,26 +70,10 @@ impl Named {
         }
         Some(whole)
     }
-}
 
-impl VisitorMut for Named {
-    type Break = ();
-
-    fn pre_visit_query(&mut self, _: &mut Query) -> ControlFlow<()> {
-        self.depth += 1;
-        ControlFlow::Continue(())
-    }
-
-    fn post_visit_query(&mut self, _: &mut Query) -> ControlFlow<()> {
-        self.depth -= 1;
-        ControlFlow::Continue(())
-    }
-
-    fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
-        let Expr::Function(function) = expr else { return ControlFlow::Continue(()) };
-        if self.depth > 0 {
-            return ControlFlow::Continue(());
-        }
+    /// Puts the window that a function names in the place of its name.
+    fn put_into(&self, expr: &mut Expr) {
+        let Expr::Function(function) = expr else { return };
         let window = match &function.over {
             Some(WindowType::NamedWindow(name)) => self.windows.get(&name.value).cloned(),
             Some(WindowType::WindowSpec(spec)) => match (&spec.window_name, self.whole(spec)) {
@@ -104,6 +90,5 @@ impl VisitorMut for Named {
         if let Some(window) = window {
             function.over = Some(WindowType::WindowSpec(window));
         }
-        ControlFlow::Continue(())
     }
 }
